@@ -1,0 +1,90 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Warnings are errors in `make test` and CI; a user's newer compiler only warns.
+let strict = Context.environment["QUANTCELL_STRICT"] == "1"
+
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ] + (strict ? [.treatAllWarnings(as: .error)] : [])
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "quantcell",
+    platforms: [.macOS(.v26)],
+    products: [
+        .library(name: "StrategyKit", targets: ["StrategyKit"]),
+        .library(name: "ManagerCore", targets: ["ManagerCore"]),
+        .library(name: "WireProtocol", targets: ["WireProtocol"]),
+        .executable(name: "quantcell", targets: ["quantcell"]),
+        .executable(name: "quantcell-manager", targets: ["quantcell-manager"]),
+        .executable(name: "quantcell-worker", targets: ["quantcell-worker"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+    ],
+    targets: [
+        .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+        .target(name: "CLinux"),
+        .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "CLinux"]),
+        .target(name: "StrategyKit"),
+        .target(name: "WireProtocol"),
+        .target(name: "WorkerRuntime", dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "CLinux"]),
+        .target(name: "ProcessControl", dependencies: ["CLinux"]),
+        .target(
+            name: "Supervision",
+            dependencies: [
+                "ProcessControl", "WireProtocol", .product(name: "HeapModule", package: "swift-collections"),
+            ]
+        ),
+        .target(name: "EventJournal", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+        .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
+        .target(name: "MarketData", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "CLinux", logging]),
+        .target(
+            name: "ManagerCore",
+            dependencies: [
+                "ZeroMQ", "WireProtocol", "ProcessControl", "Supervision", "EventJournal", "MarketData", "CLinux",
+                logging, .product(name: "Yams", package: "Yams"),
+                .product(name: "DequeModule", package: "swift-collections"),
+            ]
+        ),
+        .executableTarget(name: "quantcell-manager", dependencies: ["ManagerCore", logging, lifecycle, argumentParser]),
+        .executableTarget(name: "quantcell", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", argumentParser]),
+        .executableTarget(
+            name: "quantcell-worker",
+            dependencies: ["WorkerRuntime"],
+            // A strategy is a shared object that binds to this executable's copy of StrategyKit.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]
+        ),
+        .executableTarget(name: "EmbeddingExample", dependencies: ["ManagerCore"]),
+        .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
+        .testTarget(name: "WireProtocolTests", dependencies: ["WireProtocol"]),
+        .testTarget(name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StrategyKit"]),
+        .testTarget(name: "ProcessControlTests", dependencies: ["ProcessControl"]),
+        .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
+        .testTarget(name: "EventJournalTests", dependencies: ["EventJournal"]),
+        .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles"]),
+        .testTarget(name: "MarketDataTests", dependencies: ["MarketData"]),
+        .testTarget(name: "ManagerCoreTests", dependencies: ["ManagerCore"]),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: ["ZeroMQ", "WireProtocol", "quantcell", "quantcell-manager", "quantcell-worker"]
+        ),
+    ]
+)
+
+for target in package.targets where target.type != .system {
+    target.swiftSettings = settings
+}
