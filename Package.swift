@@ -18,7 +18,6 @@ let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "sw
 
 let package = Package(
     name: "quantcell",
-    platforms: [.macOS(.v26)],
     products: [
         .library(name: "StrategyKit", targets: ["StrategyKit"]),
         .library(name: "ManagerCore", targets: ["ManagerCore"]),
