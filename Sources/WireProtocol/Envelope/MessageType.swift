@@ -1,0 +1,76 @@
+/// What an envelope is about: its `msg_type`.
+public enum MessageType: String, CaseIterable, Codable, Hashable, Sendable {
+    // Market data
+    /// Any market data; the payload's `data_type` says which.
+    case marketData = "market_data"
+    /// A tick.
+    case tickData = "tick_data"
+    /// A bar.
+    case barData = "bar_data"
+    /// An order book.
+    case orderBook = "order_book"
+    /// A trade.
+    case tradeData = "trade_data"
+
+    // Control
+    /// Start a strategy.
+    case start
+    /// Stop a worker.
+    case stop
+    /// Hold data back.
+    case pause
+    /// Let data flow again.
+    case resume
+    /// Stop, and start anew.
+    case restart
+    /// Read the configuration again.
+    case reloadConfig = "reload_config"
+    /// Change parameters of a running strategy.
+    case updateParams = "update_params"
+
+    // Status
+    /// A worker's I/O lives.
+    case heartbeat
+    /// A worker's state changed.
+    case statusUpdate = "status_update"
+    /// Something failed; as an answer: the request was refused.
+    case error
+    /// Something looks wrong.
+    case warning
+    /// Something worth telling.
+    case info
+    /// A measurement of a strategy.
+    case metrics
+    /// A log line of a strategy.
+    case log
+    /// A signal of a strategy.
+    case signal
+
+    // Handshake
+    /// A worker's first message.
+    case hello
+    /// The manager's answer to ``hello``.
+    case welcome
+    /// A worker asks for the marker that ends its join; the marker itself.
+    case sync
+
+    // Questions to the manager
+    /// All workers.
+    case list
+    /// One worker.
+    case status
+    /// Journal entries.
+    case journal
+    /// Emitted signals.
+    case signals
+    /// Where a worker's log is.
+    case logs
+    /// Counters of the broker, per topic.
+    case topics
+    /// Who is there.
+    case ping
+
+    // Answers
+    /// What became of a command.
+    case ack
+}

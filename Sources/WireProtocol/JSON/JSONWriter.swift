@@ -1,0 +1,85 @@
+/// Writes JSON into a byte array that can be used again.
+package struct JSONWriter {
+    /// What has been written so far.
+    package private(set) var bytes: [UInt8] = []
+
+    package init() {}
+
+    /// Forgets what was written and keeps the memory.
+    package mutating func removeAll() {
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    /// Writes a value; object keys in alphabetical order, so that equal values give equal bytes.
+    package mutating func write(_ value: JSONValue) {
+        switch value {
+        case .null: raw("null")
+        case .bool(let value): raw(value ? "true" : "false")
+        case .integer(let value): text(value.description)
+        case .number(let value): number(value)
+        case .string(let value): string(value)
+        case .array(let elements):
+            raw("[")
+            for (index, element) in elements.enumerated() {
+                if index > 0 { raw(",") }
+                write(element)
+            }
+            raw("]")
+        case .object(let members):
+            raw("{")
+            for (index, key) in members.keys.sorted().enumerated() {
+                if index > 0 { raw(",") }
+                string(key)
+                raw(":")
+                write(members[key] ?? .null)
+            }
+            raw("}")
+        }
+    }
+
+    /// Writes bytes that are JSON already.
+    package mutating func raw(_ text: StaticString) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Writes bytes that are JSON already.
+    package mutating func raw(_ slice: UnsafeRawBufferPointer) {
+        bytes.append(contentsOf: slice)
+    }
+
+    /// Writes an integer.
+    package mutating func integer(_ value: some BinaryInteger) {
+        text(value.description)
+    }
+
+    /// Writes a number; one that is not finite, which JSON cannot say, becomes `null`.
+    package mutating func number(_ value: Double) {
+        if value.isFinite { text(value.description) } else { raw("null") }
+    }
+
+    /// Writes a string with its quotes.
+    package mutating func string(_ value: String) {
+        raw("\"")
+        for byte in value.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""): raw("\\\"")
+            case UInt8(ascii: "\\"): raw("\\\\")
+            case 0x0A: raw("\\n")
+            case 0x0D: raw("\\r")
+            case 0x09: raw("\\t")
+            case 0..<0x20:
+                raw("\\u00")
+                bytes.append(Self.hexDigits[Int(byte >> 4)])
+                bytes.append(Self.hexDigits[Int(byte & 15)])
+            default: bytes.append(byte)
+            }
+        }
+        raw("\"")
+    }
+
+    private mutating func text(_ text: String) {
+        bytes.append(contentsOf: text.utf8)
+    }
+
+    private static let hexDigits = Array("0123456789abcdef".utf8)
+}
