@@ -6,10 +6,8 @@
 #ifndef QUANTCELL_CLINUX_H
 #define QUANTCELL_CLINUX_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-
+// Without _GNU_SOURCE: Swift's Glibc module is built without it, and clang refuses to see one libc in two versions.
+// What only _GNU_SOURCE shows is not inline but in shim.c.
 #include <errno.h>
 #include <signal.h>
 #include <spawn.h>
@@ -121,8 +119,8 @@ static inline int qc_epoll_remove(int epoll, int fd) {
     return epoll_ctl(epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-/// Waits up to `timeout_ms` (0 only looks, -1 has no limit), fills `ready`, which the caller owns, and returns how many.
-/// One call reports at most 64; the rest come with the next. A signal ends the wait early with 0, not with EINTR.
+/// Waits up to `timeout_ms` (0 only looks, -1 has no limit), fills `ready`, which the caller owns, and returns how
+/// many. One call reports at most 64; the rest come with the next. A signal ends the wait early with 0, not EINTR.
 static inline int qc_epoll_wait(int epoll, qc_epoll_event *_Nonnull ready, int capacity, int timeout_ms) {
     struct epoll_event batch[64];
     int count = epoll_wait(epoll, batch, capacity < 64 ? capacity : 64, timeout_ms);
@@ -138,8 +136,8 @@ static inline int qc_epoll_wait(int epoll, qc_epoll_event *_Nonnull ready, int c
 
 // MARK: pidfd
 
-/// A close-on-exec descriptor for the process `pid`, readable when it has exited (Linux 5.3). The caller owns and closes
-/// it. Fails with ESRCH when there is no such process. In C because glibc has a wrapper only from 2.36.
+/// A close-on-exec descriptor for the process `pid`, readable when it has exited (Linux 5.3). The caller owns and
+/// closes it. Fails with ESRCH when there is no such process. In C because glibc has a wrapper only from 2.36.
 static inline int qc_pidfd_open(pid_t pid) {
     return (int)syscall(SYS_pidfd_open, pid, 0);
 }
@@ -194,23 +192,22 @@ static inline int qc_pidfd_reap(int pidfd, qc_child_exit *_Nonnull result) {
 
 // MARK: posix_spawn
 
-/// The attribute flags of a child with a session of its own, default signal handling and an empty signal mask.
-/// In C because POSIX_SPAWN_SETSID is a GNU extension that the Glibc module does not always show.
-static const short QC_SPAWN_DETACHED = POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+/// Gives the child a session of its own, default handling of every signal and an empty signal mask.
+/// Returns an error number or 0, and leaves `errno` alone. In C because POSIX_SPAWN_SETSID is a GNU extension.
+int qc_spawn_set_detached(posix_spawnattr_t *_Nonnull attributes);
 
-/// Closes every descriptor >= `from` in the child (glibc 2.34). Returns an error number or 0, and leaves `errno` alone.
-static inline int qc_spawn_add_close_from(posix_spawn_file_actions_t *_Nonnull actions, int from) {
-    return posix_spawn_file_actions_addclosefrom_np(actions, from);
-}
+/// Closes every descriptor >= `from` in the child (glibc 2.34). Returns an error number or 0; leaves `errno` alone.
+/// In C because it is a GNU extension.
+int qc_spawn_add_close_from(posix_spawn_file_actions_t *_Nonnull actions, int from);
 
-/// Makes the directory open at `fd` the child's own (glibc 2.29). Returns an error number or 0, and leaves `errno` alone.
-static inline int qc_spawn_add_fchdir(posix_spawn_file_actions_t *_Nonnull actions, int fd) {
-    return posix_spawn_file_actions_addfchdir_np(actions, fd);
-}
+/// Makes the directory open at `fd` the child's own (glibc 2.29). Returns an error number or 0; leaves `errno` alone.
+/// In C because it is a GNU extension.
+int qc_spawn_add_fchdir(posix_spawn_file_actions_t *_Nonnull actions, int fd);
 
 // MARK: This process
 
-/// Names the calling thread, as `top -H` and `ps -L` show it; cut to 15 bytes. Returns 0. In C because prctl is variadic.
+/// Names the calling thread, as `top -H` and `ps -L` show it; cut to 15 bytes. Returns 0.
+/// In C because prctl is variadic.
 static inline int qc_set_thread_name(const char *_Nonnull name) {
     return prctl(PR_SET_NAME, name, 0, 0, 0);
 }
@@ -232,8 +229,9 @@ static inline int qc_close_range(unsigned int first, unsigned int last) {
     return (int)syscall(SYS_close_range, first, last, 0);
 }
 
-/// flock(2) with LOCK_* bits; returns 0. The lock belongs to the open file and goes when it is closed. Without LOCK_NB it
-/// waits; with it a lock that somebody holds is EWOULDBLOCK. In C because Swift takes `flock` for the struct of that name.
+/// flock(2) with LOCK_* bits; returns 0. The lock belongs to the open file and goes when it is closed. Without LOCK_NB
+/// it waits; with it a lock that somebody holds is EWOULDBLOCK.
+/// In C because Swift takes `flock` for the struct of that name.
 static inline int qc_flock(int fd, int operation) {
     int status;
     do {
@@ -242,9 +240,8 @@ static inline int qc_flock(int fd, int operation) {
     return status;
 }
 
-/// The name of a signal without `SIG`, such as `KILL`; NULL when it has none. Static storage, not to be freed (glibc 2.32).
-static inline const char *_Nullable qc_signal_abbreviation(int signal) {
-    return sigabbrev_np(signal);
-}
+/// The name of a signal without `SIG`, such as `KILL`; NULL when it has none. Static storage (glibc 2.32).
+/// In C because sigabbrev_np is a GNU extension.
+const char *_Nullable qc_signal_abbreviation(int signal);
 
 #endif
