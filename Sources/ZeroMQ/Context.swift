@@ -1,0 +1,28 @@
+internal import CZeroMQ
+
+/// The I/O threads that a program's sockets share.
+///
+/// Sockets keep the context alive; it ends when the last one is closed.
+///
+/// Related ZeroMQ documentation: zmq_ctx_new(3), zmq_ctx_term(3)
+public final class Context: @unchecked Sendable {
+    // A context is the one thing of libzmq that any thread may use.
+    let raw: UnsafeMutableRawPointer
+
+    /// Makes a context.
+    ///
+    /// - Parameters:
+    ///   - ioThreads: How many threads move bytes; one is enough below some gigabytes a second.
+    ///   - maxSockets: How many sockets may be open at once.
+    /// - Throws: ``ZeroMQError`` when the system has no more descriptors or memory.
+    public init(ioThreads: Int32 = 1, maxSockets: Int32 = 1023) throws(ZeroMQError) {
+        guard let raw = zmq_ctx_new() else { throw ZeroMQError("create a context") }
+        self.raw = raw
+        zmq_ctx_set(raw, ZMQ_IO_THREADS, ioThreads)
+        zmq_ctx_set(raw, ZMQ_MAX_SOCKETS, maxSockets)
+    }
+
+    deinit {
+        zmq_ctx_term(raw)
+    }
+}
