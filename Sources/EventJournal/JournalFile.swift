@@ -1,0 +1,66 @@
+import GRDB
+import Glibc
+
+/// Makes and opens the journal's file.
+enum JournalFile {
+    /// Opens the file at `path`, creating it and its folders where they are missing, readable for their owner only.
+    static func open(_ path: String, busyTimeout: Duration) throws(JournalError) -> DatabasePool {
+        try create(path)
+        do {
+            return try openPool(path, busyTimeout: busyTimeout)
+        } catch {
+            throw JournalError(error, path: path)
+        }
+    }
+
+    private static func openPool(_ path: String, busyTimeout: Duration) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.label = "EventJournal"
+        configuration.busyMode = .timeout(busyTimeout / .seconds(1))
+        configuration.prepareDatabase { db in
+            // Here, since the pool's next step turns the file to WAL, which is not ours to do to a foreign one.
+            if !db.configuration.readonly {
+                try JournalSchema.checkOwnership(db, path: path)
+            }
+        }
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        try pool.writeWithoutTransaction { db in
+            // After the pool has opened: its WAL set-up sets NORMAL, which loses the last commits with the power.
+            try db.execute(sql: "PRAGMA synchronous = FULL")
+            let synchronous = try Int.fetchOne(db, sql: "PRAGMA synchronous")
+            guard synchronous == 2 else {
+                throw JournalError(
+                    .failed,
+                    "SQLite does not take synchronous=FULL for \(path): its library is not fit for a journal"
+                )
+            }
+        }
+        try JournalSchema.migrator.migrate(pool)
+        return pool
+    }
+
+    private static func create(_ path: String) throws(JournalError) {
+        if let slash = path.lastIndex(of: "/"), slash > path.startIndex {
+            try createFolder(String(path[..<slash]))
+        }
+        // Only a file that is not there is opened: closing it would drop the POSIX locks that this process may hold
+        // on an existing one. SQLite gives -wal and -shm the mode of this file.
+        let file = Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
+        if file >= 0 {
+            close(file)
+        } else if errno != EEXIST || access(path, R_OK | W_OK) != 0 {
+            throw JournalError(errno: errno, path: path)
+        }
+    }
+
+    private static func createFolder(_ path: String) throws(JournalError) {
+        if mkdir(path, 0o700) == 0 || errno == EEXIST { return }
+        guard errno == ENOENT, let slash = path.lastIndex(of: "/"), slash > path.startIndex else {
+            throw JournalError(errno: errno, path: path)
+        }
+        try createFolder(String(path[..<slash]))
+        if mkdir(path, 0o700) != 0, errno != EEXIST {
+            throw JournalError(errno: errno, path: path)
+        }
+    }
+}

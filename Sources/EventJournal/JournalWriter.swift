@@ -1,0 +1,105 @@
+import GRDB
+
+/// The statements that write, prepared once a connection and used for one transaction.
+struct JournalWriter {
+    private let db: Database
+    private let insertEvent: Statement
+
+    init(_ db: Database) throws {
+        self.db = db
+        insertEvent = try db.cachedStatement(
+            sql: """
+                INSERT INTO events (time, kind, worker_id, generation, from_state, to_state, cause, actor, detail)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        )
+    }
+
+    func write(_ write: PendingWrite) throws -> SignalReceipt {
+        switch write {
+        case .entry(let entry, _): SignalReceipt(seq: try insert(entry), isNew: true)
+        case .signal(let signal, _): try insert(signal)
+        }
+    }
+
+    func insert(_ entry: JournalEntry) throws -> Int64 {
+        try insertEvent.run([
+            entry.time, text(entry.kind.rawValue), text(entry.workerID), number(entry.generation),
+            text(entry.fromState), text(entry.toState), text(entry.cause), text(entry.actor), text(entry.detail),
+        ])
+        return db.lastInsertedRowID
+    }
+
+    private func insert(_ signal: SignalRecord) throws -> SignalReceipt {
+        let signalID = text(signal.signalID)
+        let workerID = text(signal.workerID)
+        // Nobody else writes within this transaction, so that looking first is as safe as INSERT OR IGNORE, and it
+        // knows the place of the first one.
+        let known = try db.cachedStatement(
+            sql: "SELECT seq FROM emitted_signals WHERE signal_id = ? AND worker_id = ?"
+        )
+        if let seq = try Int64.fetchOne(known, arguments: [signalID, workerID]) {
+            return SignalReceipt(seq: seq, isNew: false)
+        }
+        let seq = try insertSignalEvent(signal)
+        let insertSignal = try db.cachedStatement(
+            sql: """
+                INSERT INTO emitted_signals (
+                    seq, signal_id, worker_id, generation, name, side, symbol, data_type, sequence, event_time,
+                    price, quantity, data, emitted_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        )
+        try insertSignal.run([
+            seq, signalID, workerID, number(signal.generation), text(signal.name), text(signal.side),
+            text(signal.symbol), text(signal.dataType), number(signal.sequence), signal.eventTime, signal.price,
+            signal.quantity, text(signal.data), signal.emittedAt,
+        ])
+        return SignalReceipt(seq: seq, isNew: true)
+    }
+
+    /// The signal's line in the history: enough to follow it there; the rest is in `emitted_signals`.
+    private func insertSignalEvent(_ signal: SignalRecord) throws -> Int64 {
+        // json_patch drops what is null.
+        let statement = try db.cachedStatement(
+            sql: """
+                INSERT INTO events (time, kind, worker_id, generation, cause, actor, detail)
+                VALUES (?, 'signal', ?, ?, ?, 'worker', json_patch('{}', json_object(
+                    'signal_id', ?, 'side', ?, 'symbol', ?, 'price', ?, 'quantity', ?)))
+                """
+        )
+        try statement.run([
+            signal.emittedAt, text(signal.workerID), number(signal.generation), text(signal.name),
+            text(signal.signalID), text(signal.side), text(signal.symbol), finite(signal.price),
+            finite(signal.quantity),
+        ])
+        return db.lastInsertedRowID
+    }
+
+    /// SQLite has no unsigned numbers; nothing real counts beyond 2^63.
+    private func number(_ value: UInt64?) -> Int64? {
+        value.map { Int64(clamping: $0) }
+    }
+
+    /// JSON knows no infinity.
+    private func finite(_ value: Double?) -> Double? {
+        value.flatMap { $0.isFinite ? $0 : nil }
+    }
+
+    /// A NUL would end the text for SQLite: what follows it would be lost, and two names could become one.
+    private func text(_ value: String) -> String {
+        value.utf8.contains(0) ? String(value.map { $0 == "\0" ? "\u{2400}" : $0 }) : value
+    }
+
+    private func text(_ value: String?) -> String? {
+        value.map { text($0) }
+    }
+}
+
+extension Statement {
+    /// Runs a statement of ours, whose number of arguments is right by reading it.
+    fileprivate func run(_ arguments: [(any DatabaseValueConvertible)?]) throws {
+        setUncheckedArguments(StatementArguments(arguments))
+        try execute()
+    }
+}
