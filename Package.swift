@@ -43,12 +43,7 @@ let package = Package(
         .target(name: "WireProtocol"),
         .target(name: "WorkerRuntime", dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "CLinux"]),
         .target(name: "ProcessControl", dependencies: ["CLinux"]),
-        .target(
-            name: "Supervision",
-            dependencies: [
-                "ProcessControl", "WireProtocol", .product(name: "HeapModule", package: "swift-collections"),
-            ]
-        ),
+        .target(name: "Supervision", dependencies: ["ProcessControl", "WireProtocol"]),
         .target(name: "EventJournal", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
         .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
         .target(name: "MarketData", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "CLinux", logging]),
@@ -74,7 +69,10 @@ let package = Package(
         .testTarget(name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StrategyKit"]),
         .testTarget(name: "ProcessControlTests", dependencies: ["ProcessControl"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
-        .testTarget(name: "EventJournalTests", dependencies: ["EventJournal"]),
+        .testTarget(
+            name: "EventJournalTests",
+            dependencies: ["EventJournal", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles"]),
         .testTarget(name: "MarketDataTests", dependencies: ["MarketData"]),
         .testTarget(name: "ManagerCoreTests", dependencies: ["ManagerCore"]),
