@@ -155,20 +155,24 @@ typedef struct {
     int code;
     /// The exit code, or the number of the signal.
     int status;
-    /// Of the child and of the descendants it has waited for. `ru_maxrss` is in KiB.
-    struct rusage usage;
+    /// CPU time in user and in kernel mode, of the child and of the descendants it has waited for, in microseconds.
+    int64_t user_us;
+    int64_t system_us;
+    /// The largest resident set of any one of them, in KiB.
+    int64_t peak_resident_kib;
 } qc_child_exit;
 
 /// What the two functions below share. `options` is added to WEXITED | WNOHANG.
 static inline int qc_waitid_pidfd(int pidfd, int options, qc_child_exit *_Nonnull result) {
     // The libc wrapper has no fifth argument; the kernel reports the resource usage there.
     siginfo_t info;
+    struct rusage usage;
     long status;
     memset(&info, 0, sizeof info);
-    memset(result, 0, sizeof *result);
+    memset(&usage, 0, sizeof usage);
     const int by_pidfd = 3;  // P_PIDFD, Linux 5.4
     do {
-        status = syscall(SYS_waitid, by_pidfd, pidfd, &info, WEXITED | WNOHANG | options, &result->usage);
+        status = syscall(SYS_waitid, by_pidfd, pidfd, &info, WEXITED | WNOHANG | options, &usage);
     } while (status < 0 && errno == EINTR);
     if (status < 0) {
         return -1;
@@ -176,6 +180,9 @@ static inline int qc_waitid_pidfd(int pidfd, int options, qc_child_exit *_Nonnul
     result->pid = info.si_pid;
     result->code = info.si_code;
     result->status = info.si_status;
+    result->user_us = (int64_t)usage.ru_utime.tv_sec * 1000000 + usage.ru_utime.tv_usec;
+    result->system_us = (int64_t)usage.ru_stime.tv_sec * 1000000 + usage.ru_stime.tv_usec;
+    result->peak_resident_kib = usage.ru_maxrss;
     return info.si_pid == 0 ? 0 : 1;
 }
 

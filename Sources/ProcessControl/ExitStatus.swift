@@ -1,0 +1,31 @@
+import Glibc
+
+/// How a process ended.
+package enum ExitStatus: Hashable, Sendable {
+    /// It returned from `main` or called `exit` with this code, 0 to 255.
+    case exited(code: Int32)
+    /// A signal ended it, and the kernel wrote a core file or did not.
+    case signaled(Signal, coreDumped: Bool)
+
+    /// From `si_code` and `si_status` of waitid(2).
+    init(code: Int32, status: Int32) {
+        switch code {
+        case Int32(CLD_KILLED): self = .signaled(Signal(rawValue: status), coreDumped: false)
+        case Int32(CLD_DUMPED): self = .signaled(Signal(rawValue: status), coreDumped: true)
+        default: self = .exited(code: status)
+        }
+    }
+
+    /// Whether the process ended by itself with code 0.
+    package var isSuccess: Bool { self == .exited(code: 0) }
+}
+
+extension ExitStatus: CustomStringConvertible {
+    /// For people: `exit code 3`, `SIGKILL`, `SIGSEGV, core dumped`.
+    package var description: String {
+        switch self {
+        case .exited(let code): "exit code \(code)"
+        case .signaled(let signal, let coreDumped): coreDumped ? "\(signal), core dumped" : "\(signal)"
+        }
+    }
+}
