@@ -1,0 +1,85 @@
+import WireProtocol
+
+/// The topics that a strategy asked for, found by the bytes of a topic frame without allocating.
+///
+/// ZeroMQ matches prefixes; this matches whole topics, so that `market.X.kline` does not bring in `market.X.kline_1m`.
+struct TopicTable {
+    static let maxTopics = 10_000
+
+    struct Entry {
+        let topic: Topic
+        let kind: DataKind
+        let bytes: [UInt8]
+        /// Whether data is wanted. An entry stays when it is not, so that an index is good for the table's life.
+        var isSubscribed = true
+        var sequence = SequenceTracker()
+    }
+
+    private var entries: [Entry] = []
+    private var byHash: [UInt64: [Int]] = [:]
+    /// Where the last message was found: data tends to come in runs.
+    private var lastFound = 0
+
+    var count: Int { entries.count }
+    var subscribed: [Topic] { entries.lazy.filter(\.isSubscribed).map(\.topic) }
+
+    subscript(index: Int) -> Entry { entries[index] }
+
+    /// Adds a topic, or takes one in again; `nil` when it is subscribed to already.
+    ///
+    /// - Returns: the index of the entry, good for the table's life.
+    mutating func subscribe(_ topic: Topic, _ kind: DataKind) -> Int? {
+        let bytes = Array(topic.description.utf8)
+        let hash = bytes.withUnsafeBytes(Self.hash)
+        if let index = byHash[hash]?.first(where: { entries[$0].bytes == bytes }) {
+            guard !entries[index].isSubscribed else { return nil }
+            entries[index].isSubscribed = true
+            entries[index].sequence = SequenceTracker()
+            return index
+        }
+        entries.append(Entry(topic: topic, kind: kind, bytes: bytes))
+        byHash[hash, default: []].append(entries.count - 1)
+        return entries.count - 1
+    }
+
+    /// Takes a topic out; `nil` when it is not subscribed to.
+    mutating func unsubscribe(_ topic: Topic) -> Int? {
+        guard let index = Array(topic.description.utf8).withUnsafeBytes(indexOfEntry), entries[index].isSubscribed
+        else { return nil }
+        entries[index].isSubscribed = false
+        return index
+    }
+
+    /// The entry of a topic frame, or `nil` when it was not asked for.
+    mutating func find(_ frame: UnsafeRawBufferPointer) -> Int? {
+        if lastFound < entries.count, Self.equal(entries[lastFound].bytes, frame) {
+            return entries[lastFound].isSubscribed ? lastFound : nil
+        }
+        guard let index = indexOfEntry(frame), entries[index].isSubscribed else { return nil }
+        lastFound = index
+        return index
+    }
+
+    mutating func place(_ sequence: UInt64, at index: Int) -> SequenceTracker.Place {
+        entries[index].sequence.place(sequence)
+    }
+
+    /// Sets where a topic stood when the worker joined.
+    mutating func join(_ topic: String, at sequence: UInt64) {
+        guard let index = Array(topic.utf8).withUnsafeBytes(indexOfEntry) else { return }
+        entries[index].sequence.join(at: sequence)
+    }
+
+    private func indexOfEntry(_ frame: UnsafeRawBufferPointer) -> Int? {
+        byHash[Self.hash(frame)]?.first { Self.equal(entries[$0].bytes, frame) }
+    }
+
+    private static func equal(_ bytes: [UInt8], _ frame: UnsafeRawBufferPointer) -> Bool {
+        bytes.withUnsafeBytes { $0.count == frame.count && $0.elementsEqual(frame) }
+    }
+
+    /// FNV-1a.
+    private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }
+    }
+}

@@ -1,0 +1,97 @@
+import CLinux
+import Glibc
+import StrategyKit
+import Synchronization
+import WireProtocol
+import ZeroMQ
+
+/// Says that the process lives, on a thread and a socket of its own, so that it goes on while a callback does not return.
+final class HeartbeatThread: Sendable {
+    private let context: ZeroMQ.Context
+    private let address: String
+    private let gauges: WorkerGauges
+    private let wakeDescriptor: Int32
+    private let intervalMilliseconds = Atomic<Int32>(1000)
+    private let isStopping = Atomic(false)
+    private let thread = Mutex<pthread_t?>(nil)
+
+    /// Makes the thread's parts and starts it.
+    ///
+    /// - Throws: ``WorkerFailure`` when the system has no more descriptors or threads.
+    init(context: ZeroMQ.Context, address: String, gauges: WorkerGauges) throws(WorkerFailure) {
+        self.context = context
+        self.address = address
+        self.gauges = gauges
+        wakeDescriptor = qc_eventfd_create()
+        guard wakeDescriptor >= 0 else {
+            throw WorkerFailure("cannot open an eventfd: \(String(cString: strerror(errno)))")
+        }
+        try start()
+    }
+
+    deinit {
+        close(wakeDescriptor)
+    }
+
+    /// Changes how often the heart beats; 10 ms to an hour.
+    func setInterval(seconds: Double) {
+        intervalMilliseconds.store(Int32(min(max(seconds, 0.01), 3600) * 1000), ordering: .relaxed)
+        beat()
+    }
+
+    /// Beats now, because there is news, and then at the usual interval.
+    func beat() {
+        qc_eventfd_signal(wakeDescriptor)
+    }
+
+    /// Ends the thread and waits for it.
+    func stop() {
+        isStopping.store(true, ordering: .releasing)
+        beat()
+        if let thread = thread.withLock({ $0.take() }) { pthread_join(thread, nil) }
+    }
+
+    private func start() throws(WorkerFailure) {
+        var handle = pthread_t()
+        let context = Unmanaged.passRetained(self)
+        let result = pthread_create(
+            &handle,
+            nil,
+            { context in
+                guard let context else { return nil }
+                Unmanaged<HeartbeatThread>.fromOpaque(context).takeRetainedValue().run()
+                return nil
+            },
+            context.toOpaque()
+        )
+        guard result == 0 else {
+            context.release()
+            throw WorkerFailure("cannot start the heartbeat's thread: \(String(cString: strerror(result)))")
+        }
+        thread.withLock { $0 = handle }
+    }
+
+    private func run() {
+        qc_set_thread_name("heartbeat")
+        do {
+            let socket = try Socket(context, .push)
+            // A heartbeat is of use only now: while nobody is connected it is dropped instead of queued.
+            try socket.set(.immediate, 1)
+            try socket.set(.sendHighWaterMark, 8)
+            try socket.connect(address)
+            while !isStopping.load(ordering: .acquiring) {
+                try socket.send([gauges.heartbeat(at: qc_monotonic_ns()).bytes])
+                wait()
+            }
+        } catch {
+            // Without heartbeats the manager replaces this worker; the log says why.
+            LogLine.write(.error, "heartbeat", "no more heartbeats: \(error)")
+        }
+    }
+
+    private func wait() {
+        var item = pollfd(fd: wakeDescriptor, events: Int16(POLLIN), revents: 0)
+        poll(&item, 1, intervalMilliseconds.load(ordering: .relaxed))
+        qc_eventfd_drain(wakeDescriptor)
+    }
+}

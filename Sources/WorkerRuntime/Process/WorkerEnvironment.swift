@@ -1,0 +1,58 @@
+import StrategyKit
+
+/// What the manager tells a worker through its environment.
+package struct WorkerEnvironment: Hashable, Sendable {
+    /// The environment does not say what a worker has to know.
+    package struct Invalid: Error, Hashable, Sendable, CustomStringConvertible {
+        /// What is wrong and what to do, in one line.
+        package let description: String
+    }
+
+    let workerID: String
+    let identity: String
+    let generation: UInt64
+    let token: String
+    let dataAddress: String
+    let controlAddress: String
+    let statusAddress: String
+    let logLevel: LogLevel
+
+    /// Reads the environment.
+    ///
+    /// - Parameter read: gives the value of a variable, `nil` when it is not set.
+    /// - Throws: ``Invalid`` when a variable is missing or not valid.
+    package init(_ read: (String) -> String?) throws(Invalid) {
+        func value(_ name: String) throws(Invalid) -> String {
+            guard let value = read(name), !value.isEmpty else {
+                throw Invalid(
+                    description:
+                        "\(name) is not set; this program is started by quantcell-manager, see: quantcell start-strategy"
+                )
+            }
+            return value
+        }
+        workerID = try value("QUANTCELL_WORKER_ID")
+        identity = try value("QUANTCELL_IDENTITY")
+        token = try value("QUANTCELL_TOKEN")
+        dataAddress = try value("QUANTCELL_DATA")
+        controlAddress = try value("QUANTCELL_CONTROL")
+        statusAddress = try value("QUANTCELL_STATUS")
+        let text = try value("QUANTCELL_GENERATION")
+        guard let generation = UInt64(text) else {
+            throw Invalid(description: "QUANTCELL_GENERATION must be a whole number from 0, not '\(text)'")
+        }
+        self.generation = generation
+        switch read("QUANTCELL_LOG_LEVEL") ?? "info" {
+        case "debug": logLevel = .debug
+        case "info": logLevel = .info
+        case "warning": logLevel = .warning
+        case "error": logLevel = .error
+        case let other:
+            throw Invalid(description: "QUANTCELL_LOG_LEVEL must be debug, info, warning or error, not '\(other)'")
+        }
+        // ZeroMQ keeps identities that begin with a zero byte for itself and takes at most 255 bytes.
+        guard identity.utf8.count <= 255 else {
+            throw Invalid(description: "QUANTCELL_IDENTITY is longer than 255 bytes")
+        }
+    }
+}

@@ -1,0 +1,4 @@
+import Glibc
+import WorkerRuntime
+
+exit(WorkerProgram.run())
