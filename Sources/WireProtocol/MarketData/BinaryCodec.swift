@@ -54,6 +54,11 @@ package enum BinaryCodec {
         )
     }
 
+    /// The event time of a body that has been validated.
+    package static func eventTime(_ body: UnsafeRawBufferPointer) -> Int64 {
+        Int64(bitPattern: body.word64(BinaryLayout.Header.eventTime))
+    }
+
     /// Writes the broker's number and time into a body that has been validated.
     package static func stamp(_ body: UnsafeMutableRawBufferPointer, sequence: UInt64, receiveTime: Int64) {
         body.storeBytes(of: sequence.littleEndian, toByteOffset: BinaryLayout.Header.sequence, as: UInt64.self)

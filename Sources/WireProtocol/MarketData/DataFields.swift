@@ -1,16 +1,17 @@
 /// Reads the `data` object of a JSON body: the names of DESIGN section 4, unknown ones passed over.
 struct DataFields {
-    /// `timestamp`, in seconds.
-    private(set) var timestamp: Double?
+    /// `timestamp`, in nanoseconds since the Unix epoch.
+    private(set) var timestamp: Int64?
 
     private var values = Numbers()
+    private var openTime: Int64 = 0
     private var interval = ""
     private var tradeID = ""
     private var closed = true
     private var isSnapshot = true
     private var side = TradeSide.unknown
-    private var bids: [DepthLevel] = []
-    private var asks: [DepthLevel] = []
+    private var bids: [DepthLevel]?
+    private var asks: [DepthLevel]?
 
     /// Reads the object and makes a payload of it.
     ///
@@ -31,9 +32,14 @@ struct DataFields {
 
     private mutating func field(_ name: JSONScanner.StringRange, _ scanner: inout JSONScanner) throws(JSONError) {
         if let number = NumberField(scanner.raw(name)) {
-            values[number] = try scanner.double()
+            values[number] = try scanner.takeNull() ? nil : scanner.double()
         } else if scanner.matches(name, "timestamp") {
-            timestamp = try scanner.optionalDouble()
+            timestamp = try scanner.time()
+        } else if scanner.matches(name, "open_time") {
+            openTime = try scanner.time() ?? 0
+        } else if try scanner.takeNull() {
+            // What a source does not know is as good as absent.
+            try scanner.validate(name)
         } else if scanner.matches(name, "interval") {
             interval = try text(&scanner, limit: 8)
         } else if scanner.matches(name, "trade_id") {
@@ -69,7 +75,7 @@ struct DataFields {
                     volume: volume,
                     turnover: values[.turnover] ?? 0,
                     trades: UInt64(exactly: values[.trades] ?? 0) ?? 0,
-                    openTime: values[.openTime].flatMap(TimeFields.nanoseconds(seconds:)) ?? 0,
+                    openTime: openTime,
                     interval: interval,
                     closed: closed
                 )
@@ -95,6 +101,7 @@ struct DataFields {
                 QuoteData(bid: bid, ask: ask, bidSize: values[.bidSize] ?? 0, askSize: values[.askSize] ?? 0)
             )
         case .depth:
+            guard let bids, let asks else { return nil }
             return .depth(DepthData(bids: bids, asks: asks, isSnapshot: isSnapshot))
         }
     }
@@ -146,7 +153,7 @@ struct DataFields {
 
 /// The numeric fields of `data`, by name.
 private enum NumberField: Int, CaseIterable {
-    case open, high, low, close, volume, turnover, trades, openTime, price, size, bid, ask, bidSize, askSize
+    case open, high, low, close, volume, turnover, trades, price, size, bid, ask, bidSize, askSize
 
     init?(_ name: UnsafeRawBufferPointer) {
         func equals(_ text: StaticString) -> Bool {
@@ -188,8 +195,6 @@ private enum NumberField: Int, CaseIterable {
             } else {
                 return nil
             }
-        case 9:
-            if equals("open_time") { self = .openTime } else { return nil }
         default: return nil
         }
     }
@@ -197,7 +202,7 @@ private enum NumberField: Int, CaseIterable {
 
 /// The numbers that were there, one slot a field.
 private struct Numbers {
-    private var values = InlineArray<14, Double>(repeating: 0)
+    private var values = InlineArray<13, Double>(repeating: 0)
     private var present: UInt16 = 0
 
     subscript(field: NumberField) -> Double? {

@@ -8,17 +8,15 @@ package struct MarketEnvelope {
     package private(set) var dataType: JSONScanner.StringRange?
     package private(set) var hasData = false
 
-    private var dataTime: Double?
-    private var payloadTime: Double?
-    private var envelopeTime: Double?
+    private var dataTime: Int64?
+    private var payloadTime: Int64?
+    private var envelopeTime: Int64?
     private var isMarketData = false
 
     package init() {}
 
     /// When it happened: the data's own time, else the payload's, else the envelope's; 0 where nothing says.
-    package var eventTime: Int64 {
-        (dataTime ?? payloadTime ?? envelopeTime).flatMap(TimeFields.nanoseconds(seconds:)) ?? 0
-    }
+    package var eventTime: Int64 { dataTime ?? payloadTime ?? envelopeTime ?? 0 }
 
     /// Scans a whole body.
     ///
@@ -65,21 +63,22 @@ package struct MarketEnvelope {
         guard !name.isEscaped else { throw JSONError("an escape in a member's name", at: name.start) }
         try scanner.validate(name)
         if scanner.matches(name, "seq") {
-            sequence = UInt64(exactly: try scanner.double()) ?? 0
+            sequence = try scanner.integer().flatMap(UInt64.init(exactly:)) ?? 0
             return true
         }
         if scanner.matches(name, "ts_ns") {
-            receiveTime = try scanner.integer()
+            receiveTime = try scanner.integer() ?? 0
             return true
         }
         if scanner.matches(name, "msg_type") {
             let type = try scanner.stringRange()
+            try scanner.validate(type)
             isMarketData =
                 scanner.matches(type, "market_data") || scanner.matches(type, "bar_data")
                 || scanner.matches(type, "tick_data") || scanner.matches(type, "trade_data")
                 || scanner.matches(type, "order_book")
         } else if scanner.matches(name, "timestamp") {
-            envelopeTime = try scanner.optionalDouble()
+            envelopeTime = try scanner.time()
         } else if scanner.matches(name, "payload") {
             try payload(&scanner, kind)
         } else {
@@ -89,6 +88,8 @@ package struct MarketEnvelope {
     }
 
     private mutating func payload(_ scanner: inout JSONScanner, _ kind: DataKind?) throws(JSONError) {
+        // Where it stands twice, only the last one counts, as for every other reader.
+        (symbol, dataType, payloadTime, dataTime, data, hasData) = (nil, nil, nil, nil, nil, false)
         var more = try scanner.beginObject()
         while more {
             let name = try scanner.key()
@@ -97,9 +98,11 @@ package struct MarketEnvelope {
                 try scanner.validate(range)
                 symbol = range
             } else if scanner.matches(name, "data_type") {
-                dataType = try scanner.stringRange()
+                let range = try scanner.stringRange()
+                try scanner.validate(range)
+                dataType = range
             } else if scanner.matches(name, "timestamp") {
-                payloadTime = try scanner.optionalDouble()
+                payloadTime = try scanner.time()
             } else if scanner.matches(name, "data") {
                 hasData = true
                 if let kind {
@@ -122,20 +125,26 @@ package struct MarketEnvelope {
 }
 
 extension JSONScanner {
-    /// Reads an integer of up to 64 bits.
-    mutating func integer() throws(JSONError) -> Int64 {
+    /// Reads an integer of up to 64 bits, or `nil` for `null`.
+    mutating func integer() throws(JSONError) -> Int64? {
+        if try takeNull() { return nil }
         let start = offset
         guard let value = try value().integerValue else { throw JSONError("not an integer", at: start) }
         return value
     }
 
-    /// Reads a number, or `nil` for anything else: the original protocol allows times as text, which we do not guess at.
-    mutating func optionalDouble() throws(JSONError) -> Double? {
+    /// Reads a time in seconds as nanoseconds, or `nil` for anything else: the original protocol allows times as text, which we do
+    /// not guess at.
+    mutating func time() throws(JSONError) -> Int64? {
         let byte = try peek()
         guard byte == UInt8(ascii: "-") || byte &- UInt8(ascii: "0") < 10 else {
             try skip()
             return nil
         }
-        return try double()
+        let start = offset
+        guard let time = TimeFields.nanoseconds(seconds: try double()) else {
+            throw JSONError("a time that is not in seconds since 1970", at: start)
+        }
+        return time
     }
 }

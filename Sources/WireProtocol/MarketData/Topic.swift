@@ -20,10 +20,14 @@ public struct Topic: Hashable, Sendable, CustomStringConvertible {
         self.symbol = symbol
         self.dataType = dataType
         guard TopicSyntax.isSymbol(symbol.utf8) else {
-            throw ProtocolError("'\(symbol.prefix(80))' is not a symbol: 1 to 64 bytes without spaces are needed")
+            throw ProtocolError(
+                "\(ProtocolError.quote(symbol)) is not a symbol: 1 to 64 bytes without spaces are needed"
+            )
         }
         guard TopicSyntax.isDataType(dataType.utf8) else {
-            throw ProtocolError("'\(dataType.prefix(80))' is not a data type: 1 to 32 of A-Z a-z 0-9 _ are needed")
+            throw ProtocolError(
+                "\(ProtocolError.quote(dataType)) is not a data type: 1 to 32 of A-Z a-z 0-9 _ are needed"
+            )
         }
     }
 

@@ -1,0 +1,31 @@
+/// What a broker has done since it started.
+public struct BrokerCounters: Hashable, Sendable {
+    /// One topic's counters.
+    public struct TopicCounters: Hashable, Sendable {
+        /// The topic, `market.{symbol}.{data_type}`.
+        public let topic: String
+        /// Its last sequence, over the life of the data folder.
+        public let sequence: UInt64
+        /// Messages that came for it.
+        public let received: UInt64
+        /// Messages that were refused.
+        public let refused: UInt64
+        /// Messages that were sent on.
+        public let published: UInt64
+        /// Sockets that subscribe to it.
+        public let subscribers: Int
+        /// Event time of the last message, nanoseconds since the Unix epoch; 0 when there was none.
+        public let lastEventTime: Int64
+        /// When the last message came, nanoseconds since the Unix epoch; 0 when there was none.
+        public let lastReceiveTime: Int64
+    }
+
+    /// All topics, in the order in which they were first seen.
+    public let topics: [TopicCounters]
+    /// All messages that came.
+    public let received: UInt64
+    /// All messages that were refused, also those without a readable topic.
+    public let refused: UInt64
+    /// All messages that were sent on.
+    public let published: UInt64
+}

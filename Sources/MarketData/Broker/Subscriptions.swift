@@ -1,0 +1,65 @@
+/// Who listens to what, as the subscribers' sockets say.
+struct Subscriptions {
+    /// How many different patterns are counted; further ones work, but are not counted.
+    static let maxPatterns = 100_000
+    /// The prefix of the topic that ends a worker's join.
+    static let syncPrefix = "sync."
+
+    private var exact: [String: Int] = [:]
+    /// Patterns that are no whole topic, such as `market.BTC`: few, and looked through one by one.
+    private var prefixes: [String: Int] = [:]
+    private static let maxPrefixes = 256
+
+    /// Sync requests whose subscription has not arrived yet.
+    private var asked: [String: (replyTo: String, topics: [String])] = [:]
+    /// Identities whose subscription has arrived before they asked.
+    private var arrived: Set<String> = []
+    private static let maxSyncs = 10_000
+
+    /// Notes that one more socket subscribes to `pattern`, or one fewer.
+    mutating func change(_ pattern: String, by step: Int) {
+        if pattern.hasPrefix("market."), pattern.utf8.dropFirst(7).contains(UInt8(ascii: ".")) {
+            Self.change(&exact, pattern, by: step, limit: Self.maxPatterns)
+        } else {
+            Self.change(&prefixes, pattern, by: step, limit: Self.maxPrefixes)
+        }
+    }
+
+    /// How many sockets get a topic.
+    func count(of topic: String) -> Int {
+        prefixes.reduce(exact[topic] ?? 0) { sum, entry in topic.hasPrefix(entry.key) ? sum + entry.value : sum }
+    }
+
+    private static func change(_ counts: inout [String: Int], _ pattern: String, by step: Int, limit: Int) {
+        guard counts[pattern] != nil || counts.count < limit else { return }
+        let count = (counts[pattern] ?? 0) + step
+        counts[pattern] = count > 0 ? count : nil
+    }
+
+    // MARK: Joining
+
+    /// A worker has asked. Returns whether its subscription is there already.
+    mutating func ask(_ identity: String, replyTo: String, topics: [String]) -> Bool {
+        if arrived.remove(identity) != nil { return true }
+        if asked.count < Self.maxSyncs { asked[identity] = (replyTo, topics) }
+        return false
+    }
+
+    /// A worker's subscription has arrived. Returns what it asked for, if it has.
+    mutating func arrive(_ identity: String) -> (replyTo: String, topics: [String])? {
+        if let request = asked.removeValue(forKey: identity) { return request }
+        if arrived.count < Self.maxSyncs { arrived.insert(identity) }
+        return nil
+    }
+
+    /// A worker's subscription has ended.
+    mutating func leave(_ identity: String) {
+        arrived.remove(identity)
+    }
+
+    /// A worker is gone: what it asked for is not wanted any more.
+    mutating func forget(_ identity: String) {
+        asked[identity] = nil
+        arrived.remove(identity)
+    }
+}

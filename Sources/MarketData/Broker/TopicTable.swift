@@ -1,0 +1,103 @@
+internal import WireProtocol
+
+/// What the broker keeps of one topic.
+struct TopicEntry {
+    let topic: Topic
+    let kind: DataKind?
+    var received: UInt64 = 0
+    var refused: UInt64 = 0
+    var published: UInt64 = 0
+    /// Event time of the last message, nanoseconds since the Unix epoch.
+    var lastEventTime: Int64 = 0
+    /// When the last message was taken, nanoseconds since the Unix epoch.
+    var lastReceiveTime: Int64 = 0
+}
+
+/// Finds a topic by the bytes of its frame, without making a string of them.
+struct TopicTable: ~Copyable {
+    private(set) var entries: [TopicEntry] = []
+    private var ledger: TopicLedger
+    private let maxTopics: Int
+    /// Open addressing: an index into ``entries``, or -1. A power of two, at most half full.
+    private var slots = [Int32](repeating: -1, count: 64)
+
+    /// Takes over the topics that the ledger has.
+    init(ledger: consuming TopicLedger, maxTopics: Int) throws(BrokerError) {
+        self.ledger = ledger
+        self.maxTopics = maxTopics
+        for index in 0..<self.ledger.count {
+            let bytes = self.ledger.topic(index)
+            do {
+                let topic = try Topic(parsing: bytes)
+                enter(TopicEntry(topic: topic, kind: topic.kind), hash: Self.hash(bytes))
+            } catch {
+                throw BrokerError("the sequence ledger is damaged at entry \(index): \(error)")
+            }
+        }
+    }
+
+    /// The index of a topic that is known.
+    func find(_ bytes: UnsafeRawBufferPointer) -> Int? {
+        var slot = Int(truncatingIfNeeded: Self.hash(bytes)) & (slots.count - 1)
+        while slots[slot] >= 0 {
+            let index = Int(slots[slot])
+            let known = ledger.topic(index)
+            if known.count == bytes.count, known.elementsEqual(bytes) { return index }
+            slot = (slot + 1) & (slots.count - 1)
+        }
+        return nil
+    }
+
+    /// Adds a topic.
+    ///
+    /// - Throws: ``ProtocolError`` when it breaks the rules, or there are too many.
+    private mutating func add(_ bytes: UnsafeRawBufferPointer) throws(ProtocolError) -> Int {
+        let topic = try Topic(parsing: bytes)
+        guard entries.count < maxTopics, ledger.add(bytes) != nil else {
+            throw ProtocolError("more than \(maxTopics) topics; 'broker.max_topics' allows no more")
+        }
+        enter(TopicEntry(topic: topic, kind: topic.kind), hash: Self.hash(bytes))
+        return entries.count - 1
+    }
+
+    /// The index of a topic, which is added where it is not known.
+    mutating func index(of bytes: UnsafeRawBufferPointer) throws(ProtocolError) -> Int {
+        if let index = find(bytes) { return index }
+        return try add(bytes)
+    }
+
+    /// What is kept of a topic, to change it.
+    subscript(_ index: Int) -> TopicEntry {
+        get { entries[index] }
+        _modify { yield &entries[index] }
+    }
+
+    /// The last sequence of a topic.
+    func sequence(_ index: Int) -> UInt64 { ledger.sequence(index) }
+
+    /// Gives the topic's next sequence.
+    mutating func advance(_ index: Int) -> UInt64 { ledger.advance(index) }
+
+    private mutating func enter(_ entry: TopicEntry, hash: UInt64) {
+        entries.append(entry)
+        if entries.count * 2 > slots.count {
+            slots = [Int32](repeating: -1, count: slots.count * 2)
+            for index in entries.indices { place(index, hash: Self.hash(ledger.topic(index))) }
+        } else {
+            place(entries.count - 1, hash: hash)
+        }
+    }
+
+    private mutating func place(_ index: Int, hash: UInt64) {
+        var slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        while slots[slot] >= 0 { slot = (slot + 1) & (slots.count - 1) }
+        slots[slot] = Int32(index)
+    }
+
+    /// FNV-1a, 64 bits (Fowler, Noll, Vo), folded so that the low bits depend on all of it.
+    private static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt64 {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        return hash ^ (hash >> 32)
+    }
+}
