@@ -6,6 +6,11 @@ public struct ProtocolError: Error, Hashable, Sendable, CustomStringConvertible 
     package init(_ description: String) {
         self.description = description
     }
+
+    /// Text from outside as it may stand in a line of a log: in quotes, escaped, and not too long.
+    static func quote(_ text: String) -> String {
+        String(text.unicodeScalars.prefix(64)).debugDescription
+    }
 }
 
 extension Message {
@@ -31,14 +36,12 @@ extension Message {
         let name = try fields.string("msg_type")
         guard let name else { throw ProtocolError("'msg_type' is missing") }
         guard let type = MessageType(rawValue: name) else {
-            throw ProtocolError("unknown msg_type '\(name.prefix(64))'")
+            throw ProtocolError("unknown msg_type \(ProtocolError.quote(name))")
         }
-        let payload = members["payload"] ?? .object([:])
-        guard case .object = payload else { throw ProtocolError("'payload' must be an object") }
         self.init(
             type,
             workerID: try fields.string("worker_id"),
-            payload: payload,
+            payload: .object(try fields.object("payload") ?? [:]),
             timestamp: try fields.number("timestamp") ?? WallClock.seconds(),
             messageID: try fields.string("msg_id") ?? MessageID.make(),
             generation: try fields.unsigned("generation"),
@@ -95,6 +98,10 @@ private struct EnvelopeFields {
 
     func string(_ key: String) throws(ProtocolError) -> String? {
         try field(key, "a string", \.stringValue)
+    }
+
+    func object(_ key: String) throws(ProtocolError) -> [String: JSONValue]? {
+        try field(key, "an object", \.objectValue)
     }
 
     func number(_ key: String) throws(ProtocolError) -> Double? {

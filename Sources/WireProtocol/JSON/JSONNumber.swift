@@ -46,7 +46,8 @@ struct JSONNumber {
             guard isDigit() else { throw JSONError("an exponent without digits", at: at) }
             var written = 0
             while isDigit() {
-                if written < 100_000 { written = written * 10 + Int(byte() - UInt8(ascii: "0")) }
+                // Beyond what the digits of any text could make up for, so that stopping here changes no value.
+                if written < 1_000_000_000 { written = written * 10 + Int(byte() - UInt8(ascii: "0")) }
                 at += 1
             }
             exponent += isNegativeExponent ? -written : written
@@ -86,7 +87,9 @@ struct JSONNumber {
     func value(in bytes: UnsafeRawBufferPointer) throws(JSONError) -> JSONValue {
         if isInteger, droppedDigits == 0 {
             if !isNegative, let value = Int64(exactly: mantissa) { return .integer(value) }
-            if isNegative, mantissa > 0, mantissa <= UInt64(Int64.max) { return .integer(-Int64(mantissa)) }
+            if isNegative, mantissa > 0, mantissa <= Int64.min.magnitude {
+                return .integer(Int64(truncatingIfNeeded: 0 &- mantissa))
+            }
         }
         return .number(try double(in: bytes))
     }

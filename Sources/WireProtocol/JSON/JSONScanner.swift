@@ -181,6 +181,13 @@ package struct JSONScanner {
         return false
     }
 
+    /// Takes `null` if it is the next token.
+    package mutating func takeNull() throws(JSONError) -> Bool {
+        guard try peek() == UInt8(ascii: "n") else { return false }
+        try word("null")
+        return true
+    }
+
     private mutating func word(_ text: StaticString) throws(JSONError) {
         let end = offset + text.utf8CodeUnitCount
         let expected = UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
