@@ -1,0 +1,26 @@
+extension Settings {
+    /// Limits of the market-data broker.
+    public struct Broker: Codable, Hashable, Sendable {
+        /// Messages that wait for one slow subscriber before some are dropped (and counted), 1 to 100,000,000.
+        public var highWaterMark = 100_000
+        /// The largest message that is taken, 1 KiB to 64 MiB.
+        public var maxMessageBytes = SettingsSize.mebibytes(1)
+        /// The most topics there may be, 1 to 1,000,000; a message on a further one is refused.
+        public var maxTopics = 10_000
+
+        /// The defaults.
+        public init() {}
+
+        enum CodingKeys: String, CodingKey {
+            case highWaterMark = "high_water_mark"
+            case maxMessageBytes = "max_message_bytes"
+            case maxTopics = "max_topics"
+        }
+
+        func check(with checker: inout SettingsChecker) {
+            checker.range(highWaterMark, 1...100_000_000, "broker.high_water_mark")
+            checker.range(maxMessageBytes, .kibibytes(1)...(.mebibytes(64)), "broker.max_message_bytes")
+            checker.range(maxTopics, 1...1_000_000, "broker.max_topics")
+        }
+    }
+}

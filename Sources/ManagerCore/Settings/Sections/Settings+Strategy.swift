@@ -1,0 +1,89 @@
+public import WireProtocol
+
+extension Settings {
+    /// A strategy that starts with the manager.
+    public struct Strategy: Codable, Hashable, Sendable {
+        /// The worker's id: 1 to 64 of `A-Z a-z 0-9 . _ -`, unlike any other strategy's.
+        public var name = ""
+        /// A Swift source, a compiled strategy or an executable. In a file, relative to the file's folder.
+        public var path = ""
+        /// The symbols that it receives.
+        public var symbols: [String] = []
+        /// The data types that it receives for each of them.
+        public var dataTypes = ["kline"]
+        /// What the strategy's own `Params` are read from.
+        public var params = SettingsParameters()
+        /// Whether it starts with the manager.
+        public var enabled = true
+        /// Its own restart policy; `nil`: the supervisor's.
+        public var restartPolicy: RestartPolicy?
+        /// Its own heartbeat limits; `nil`: the supervisor's.
+        public var health: Health?
+        /// Its own error budget; `nil`: the supervisor's.
+        public var errorBudget: ErrorBudget?
+        /// Its own stop grace, up to an hour; `nil`: the manager's.
+        public var stopGrace: SettingsDuration?
+
+        /// A strategy that receives bars of `symbols`.
+        public init(name: String, path: String, symbols: [String] = [], params: [String: JSONValue] = [:]) {
+            self.name = name
+            self.path = path
+            self.symbols = symbols
+            self.params = SettingsParameters(params)
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case name
+            case path
+            case symbols
+            case dataTypes = "data_types"
+            case params
+            case enabled
+            case restartPolicy = "restart_policy"
+            case health
+            case errorBudget = "error_budget"
+            case stopGrace = "stop_grace"
+        }
+
+        static func check(_ strategies: [Strategy], with checker: inout SettingsChecker) {
+            var paths: [String: String] = [:]
+            for (index, strategy) in strategies.enumerated() {
+                let path = "strategies[\(index)]"
+                strategy.check(with: &checker, at: path)
+                if !strategy.name.isEmpty, let other = paths.updateValue(path, forKey: strategy.name) {
+                    checker.report("must be unique: \(other) is called '\(strategy.name)' too", "\(path).name")
+                }
+            }
+        }
+
+        private func check(with checker: inout SettingsChecker, at path: String) {
+            checker.require(Self.isName(name), "\(path).name") {
+                "must be 1 to 64 of the characters A-Z a-z 0-9 . _ -, not '\(name)'"
+            }
+            checker.require(!self.path.isEmpty, "\(path).path") { "must be given: the strategy's file" }
+            checker.path(self.path, "\(path).path")
+            checker.require(symbols.count <= 10_000, "\(path).symbols") {
+                "must be at most 10000, not \(symbols.count)"
+            }
+            for (index, symbol) in symbols.enumerated() {
+                checker.symbol(symbol, "\(path).symbols[\(index)]")
+            }
+            checker.require(!dataTypes.isEmpty, "\(path).data_types") { "must name at least one, such as kline" }
+            for (index, dataType) in dataTypes.enumerated() {
+                checker.dataType(dataType, "\(path).data_types[\(index)]")
+            }
+            restartPolicy?.check(with: &checker, at: "\(path).restart_policy")
+            health?.check(with: &checker, at: "\(path).health")
+            errorBudget?.check(with: &checker, at: "\(path).error_budget")
+            if let stopGrace {
+                checker.range(stopGrace, Manager.graces, "\(path).stop_grace")
+            }
+        }
+
+        /// A name is also a folder's name: `.` and `..` would be somebody else's folder.
+        private static func isName(_ text: String) -> Bool {
+            1...64 ~= text.utf8.count && text != "." && text != ".."
+                && text.utf8.allSatisfy { SettingsChecker.isWordByte($0) || $0 == UInt8(ascii: ".") }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+import Yams
+
+/// Everything that can be configured, with its defaults: the contents of `config/quantcell.yaml` as a value.
+///
+/// `Settings()` is a working configuration. A program that embeds the manager changes what it wants to and asks
+/// ``validate()``; `quantcell-manager` reads a file, the `QUANTCELL_*` variables and its flags.
+public struct Settings: Codable, Hashable, Sendable {
+    /// Limits, folders, endpoints and logging of the manager itself.
+    public var manager = Manager()
+    /// The warm spare processes.
+    public var pool = Pool()
+    /// Restarts, heartbeats and error budgets.
+    public var supervisor = Supervisor()
+    /// Limits of the market-data broker.
+    public var broker = Broker()
+    /// The event journal.
+    public var journal = Journal()
+    /// The strategies that start with the manager.
+    public var strategies: [Strategy] = []
+    /// The market data that the manager itself feeds in.
+    public var feeds: [Feed] = []
+    /// The HTTP interface.
+    public var api = API()
+
+    /// The defaults.
+    public init() {}
+
+    /// What is wrong with the values: empty when the configuration can be used.
+    ///
+    /// Every problem names its key; a line and a column it has only where a file was read.
+    public func validate() -> [SettingsError.Problem] {
+        var checker = SettingsChecker()
+        manager.check(with: &checker)
+        pool.check(with: &checker)
+        supervisor.check(with: &checker)
+        broker.check(with: &checker)
+        journal.check(with: &checker)
+        Strategy.check(strategies, with: &checker)
+        for (index, feed) in feeds.enumerated() {
+            feed.check(with: &checker, at: "feeds[\(index)]")
+        }
+        api.check(with: &checker)
+        let enabled = strategies.count(where: \.enabled)
+        checker.require(enabled <= manager.maxWorkers, "manager.max_workers") {
+            "must be at least \(enabled), the number of enabled strategies, not \(manager.maxWorkers)"
+        }
+        return checker.problems
+    }
+
+    /// The whole configuration as YAML, defaults included, as `check-config` prints it. Loading it gives this value again.
+    ///
+    /// - Throws: `EncodingError` when a parameter cannot be written as YAML.
+    public func effectiveYAML() throws -> String {
+        let encoded = try YAMLEncoder().encode(self)
+        guard let node = try Parser(yaml: encoded, resolver: .basic, encoding: .utf8).singleRoot() else {
+            return encoded
+        }
+        return try serialize(node: node.withPlainNumbers, width: -1, allowUnicode: true)
+    }
+}
+
+extension Node {
+    /// The node with numbers as people write them; Yams writes 0.25 as `2.5e-1`.
+    fileprivate var withPlainNumbers: Node {
+        switch self {
+        case .mapping(let mapping):
+            Node(mapping.map { ($0, $1.withPlainNumbers) }, .implicit, mapping.style)
+        case .sequence(let elements):
+            Node(elements.map(\.withPlainNumbers), .implicit, elements.style)
+        case .scalar(let scalar):
+            if scalar.style == .plain, scalar.string.contains("e"), let number = Double(scalar.string) {
+                Node("\(number)")
+            } else {
+                self
+            }
+        case .alias:
+            self
+        }
+    }
+}
