@@ -22,6 +22,10 @@ enum StopRequest {
         signal(SIGINT, SIG_IGN)
         signal(SIGPIPE, SIG_IGN)
         signal(SIGTERM) { _ in StopRequest.raise() }
+        // A parent that started us from a thread which blocks signals has left us its mask.
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
         return eventDescriptor
     }
 

@@ -1,0 +1,94 @@
+import Foundation
+
+/// Strategies that the tests run, compiled outside the package as a user's are.
+enum CompiledStrategy {
+    struct CompilerFailed: Error { let output: String }
+
+    /// Does what its parameter `mode` says.
+    static let probe = Result { try compile(source: probeSource, name: "Probe") }
+    /// The crossover that the project ships.
+    static let smaCross = Result {
+        try compile(file: repository.appending(path: "strategies/sma_cross.swift"), name: "SMACross")
+    }
+    /// A shared object with a `main` that registers nothing.
+    static let noStrategy = Result {
+        try compile(source: "@main struct Nothing { static func main() {} }", name: "Nothing")
+    }
+
+    /// Where the build has put its products.
+    static let products: URL = {
+        URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+    }()
+
+    static let repository: URL = {
+        var url = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()
+        for _ in 0..<4 { url.deleteLastPathComponent() }
+        return url
+    }()
+
+    private static func compile(source: String, name: String) throws -> String {
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(name)-\(UUID().uuidString).swift")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(source.utf8).write(to: file)
+        return try compile(file: file, name: name)
+    }
+
+    /// The object lies next to the build's products, so that no run leaves anything elsewhere.
+    private static func compile(file: URL, name: String) throws -> String {
+        let output = products.appending(path: "lib\(name)ForTests.so").path
+        let compiler = Process()
+        compiler.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        compiler.arguments = [
+            "swiftc", "-O", "-parse-as-library", "-emit-library", "-module-name", name, "-I",
+            products.appending(path: "Modules").path, "-o", output, file.path,
+        ]
+        let pipe = Pipe()
+        compiler.standardError = pipe
+        compiler.standardOutput = pipe
+        try compiler.run()
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        compiler.waitUntilExit()
+        guard compiler.terminationStatus == 0 else { throw CompilerFailed(output: text) }
+        return output
+    }
+
+    private static let probeSource = """
+        import Glibc
+        import StrategyKit
+
+        @main
+        final class Probe: Strategy {
+            struct Params: StrategyParams {
+                var mode = "normal"
+                var level = 1.5
+            }
+
+            func onStart(_ context: Context<Params>) throws {
+                print("printed by the strategy")
+                if context.params.mode == "refuse" { throw StrategyError("not today") }
+                if context.params.mode == "timer" { try context.every("5ms", "tick-tock") }
+            }
+
+            func onBar(_ bar: Bar, _ context: Context<Params>) throws {
+                switch context.params.mode {
+                case "throw": throw StrategyError("bar \\(bar.sequence) is bad")
+                case "stuck": while true { sleep(1) }
+                default: context.signal("bar", side: .buy, data: ["open": bar.open, "interval": bar.interval])
+                }
+            }
+
+            func onTimer(_ name: String, _ context: Context<Params>) throws {
+                context.signal(name)
+                context.cancel(name)
+            }
+
+            func onParams(_ previous: Params, _ context: Context<Params>) throws {
+                context.signal("params", data: ["from": previous.level, "to": context.params.level])
+            }
+
+            func onPause(_ context: Context<Params>) throws { context.signal("pause") }
+            func onResume(_ context: Context<Params>) throws { context.signal("resume") }
+            func onStop(_ context: Context<Params>) throws { context.signal("goodbye", symbol: "BTC") }
+        }
+        """
+}
