@@ -33,6 +33,7 @@ import WireProtocol
         body.withUnsafeMutableBytes { BinaryCodec.stamp($0, sequence: 0x0102_0304_0506_0708, receiveTime: -2) }
         #expect(body[8..<16].elementsEqual([8, 7, 6, 5, 4, 3, 2, 1]))
         #expect(body[24..<32].elementsEqual([0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF]))
+        #expect(body.withUnsafeBytes(BinaryCodec.eventTime) == RecordedBody.bareTick.event.eventTime)
         let original = RecordedBody.bareTick.body
         #expect(body[..<8] == original[..<8] && body[16..<24] == original[16..<24] && body[32...] == original[32...])
     }

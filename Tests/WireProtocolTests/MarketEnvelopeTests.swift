@@ -87,16 +87,39 @@ import WireProtocol
         #expect(try copy(text, kind: nil) == "," + text.dropFirst().dropLast())
     }
 
-    @Test func findsSymbolAndDataType() throws {
-        let text = #"{"msg_type":"market_data","payload":{"symbol":"BTC\/USDT","data_type":"tick","data":{"price":1}}}"#
+    @Test(
+        arguments: [
+            (#""symbol":"BTC/USDT","data_type":"tick","#, "market.BTC/USDT.tick"),
+            (#""data_type":"kline_1m","symbol":"BTC\/USDT","#, "market.BTC/USDT.kline_1m"),
+            (#""symbol":"\u5e01\u5b89","data_type":"tick","#, "market.币安.tick"),
+            (#""symbol":"X","#, nil), (#""data_type":"tick","#, nil), ("", nil),
+            (#""symbol":"","data_type":"tick","#, nil), (#""symbol":"a b","data_type":"tick","#, nil),
+            (#""symbol":"X","data_type":"a-b","#, nil), (#""symbol":"a\nb","data_type":"tick","#, nil),
+        ] as [(String, String?)]
+    )
+    func namesItsTopic(members: String, topic: String?) throws {
+        let text = #"{"msg_type":"market_data","payload":{\#(members)"data":{"price":1}}}"#
+        var envelope = MarketEnvelope()
+        try Array(text.utf8).withUnsafeBytes { body in
+            try envelope.scan(body, kind: nil)
+            #expect((try? envelope.topic(in: body))?.description == topic)
+        }
+    }
+
+    @Test(arguments: [
+        (#""symbol":"BTC/USDT","data_type":"tick","#, true), (#""symbol":"BTC\/USDT","#, true),
+        (#""data_type":"tick","#, true),
+        ("", true), (#""symbol":"BTC/USD","#, false), (#""data_type":"tick_1","#, false),
+        (#""symbol":"BTC\/USD","#, false),
+        (#""symbol":"BTC/USDT","data_type":"","#, false),
+    ])
+    func mustNotContradictItsTopicFrame(members: String, agrees: Bool) throws {
+        let topic = try Topic(symbol: "BTC/USDT", dataType: "tick")
+        let text = #"{"msg_type":"market_data","payload":{\#(members)"data":{"price":1}}}"#
         var envelope = MarketEnvelope()
         try Array(text.utf8).withUnsafeBytes { body in
             try envelope.scan(body, kind: .tick)
-            let scanner = JSONScanner(body)
-            let symbol = try #require(envelope.symbol)
-            let dataType = try #require(envelope.dataType)
-            #expect(try scanner.text(symbol) == "BTC/USDT")
-            #expect(try scanner.text(dataType) == "tick")
+            #expect(((try? envelope.checkTopic(topic, in: body)) != nil) == agrees)
         }
     }
 }
