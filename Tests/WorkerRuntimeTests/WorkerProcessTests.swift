@@ -86,6 +86,18 @@ struct WorkerProcessTests {
         #expect(manager.exitCode() == 0)
     }
 
+    @Test func signalsThatNobodyTakesAreWaitedForUntilSigterm() throws {
+        let manager = try ManagerEnd()
+        try manager.run(CompiledStrategy.probe.get())
+        // More than all the queues between the two hold; nobody reads status.
+        for sequence in 1...40_000 { try manager.publishBar(UInt64(sequence)) }
+        try manager.awaitLogLine("the manager takes no messages; waiting for it")
+        kill(manager.process.processIdentifier, SIGTERM)
+        #expect(manager.exitCode() == 0)
+        let log = try String(contentsOfFile: manager.logPath, encoding: .utf8)
+        #expect(log.contains("told to stop, dropped a message that nobody takes: "))
+    }
+
     @Test func aSpareStops() throws {
         let manager = try ManagerEnd()
         let hello = try manager.nextOnControl()

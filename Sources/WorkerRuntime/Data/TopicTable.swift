@@ -1,3 +1,4 @@
+import Glibc
 import WireProtocol
 
 /// The topics that a strategy asked for, found by the bytes of a topic frame without allocating.
@@ -75,7 +76,10 @@ struct TopicTable {
     }
 
     private static func equal(_ bytes: [UInt8], _ frame: UnsafeRawBufferPointer) -> Bool {
-        bytes.withUnsafeBytes { $0.count == frame.count && $0.elementsEqual(frame) }
+        bytes.withUnsafeBytes { bytes in
+            guard bytes.count == frame.count, let a = bytes.baseAddress, let b = frame.baseAddress else { return false }
+            return memcmp(a, b, bytes.count) == 0
+        }
     }
 
     /// FNV-1a.

@@ -18,7 +18,7 @@ extension Worker: RunnerOutlet {
         let frames = [message.bytes]
         var isWaiting = false
         do {
-            while !(try status.send(frames, wait: true)) {
+            while !(try status.send(frames, wait: !StopRequest.isRaised)) {
                 if StopRequest.isRaised {
                     return writeLog(.error, "told to stop, dropped a message that nobody takes: \(message.json.text)")
                 }

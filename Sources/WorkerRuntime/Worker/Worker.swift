@@ -142,7 +142,7 @@ final class Worker {
             }
             try data.discardRest(after: &bodyFrame)
             handleMessage()
-        } while qc_monotonic_ns() < end
+        } while qc_monotonic_ns() < end && !StopRequest.isRaised
     }
 
     private func handleMessage() {

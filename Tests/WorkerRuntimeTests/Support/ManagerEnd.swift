@@ -160,6 +160,15 @@ final class ManagerEnd {
 
     var logPath: String { folder.appending(path: "w.log").path }
 
+    /// Waits until the worker has logged `text`.
+    func awaitLogLine(_ text: String) throws {
+        let deadline = ContinuousClock.now + .seconds(20)
+        while !(try String(contentsOfFile: logPath, encoding: .utf8).contains(text)) {
+            try #require(ContinuousClock.now < deadline, "the log never said: \(text)")
+            sched_yield()
+        }
+    }
+
     /// Answers the request for the marker: every topic stands at `sequence`.
     func sendMarker(at sequence: UInt64 = 0) throws -> [String] {
         let request = try nextOnControl()
