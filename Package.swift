@@ -20,8 +20,7 @@ let package = Package(
     name: "quantcell",
     products: [
         .library(name: "StrategyKit", targets: ["StrategyKit"]),
-        .library(name: "ManagerCore", targets: ["ManagerCore"]),
-        .library(name: "WireProtocol", targets: ["WireProtocol"]),
+        .library(name: "ManagerCore", targets: ["ManagerCore", "MarketData", "Supervision", "WireProtocol"]),
         .executable(name: "quantcell", targets: ["quantcell"]),
         .executable(name: "quantcell-manager", targets: ["quantcell-manager"]),
         .executable(name: "quantcell-worker", targets: ["quantcell-worker"]),
@@ -50,8 +49,8 @@ let package = Package(
         .target(
             name: "ManagerCore",
             dependencies: [
-                "ZeroMQ", "WireProtocol", "ProcessControl", "Supervision", "EventJournal", "MarketData", "CLinux",
-                logging, .product(name: "Yams", package: "Yams"),
+                "ZeroMQ", "WireProtocol", "ProcessControl", "Supervision", "EventJournal", "MarketFiles", "MarketData",
+                "CLinux", logging, .product(name: "Yams", package: "Yams"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]
         ),
@@ -63,19 +62,20 @@ let package = Package(
             // A strategy is a shared object that binds to this executable's copy of StrategyKit.
             linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]
         ),
-        .executableTarget(name: "EmbeddingExample", dependencies: ["ManagerCore"]),
+        .executableTarget(name: "EmbeddingExample", dependencies: ["ManagerCore", "MarketData", "WireProtocol"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(name: "WireProtocolTests", dependencies: ["WireProtocol"]),
         .testTarget(name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StrategyKit"]),
-        .testTarget(name: "ProcessControlTests", dependencies: ["ProcessControl"]),
+        .testTarget(name: "ProcessControlTests", dependencies: ["ProcessControl", "CLinux"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
         .testTarget(
             name: "EventJournalTests",
             dependencies: ["EventJournal", .product(name: "GRDB", package: "GRDB.swift")]
         ),
-        .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles"]),
+        .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),
         .testTarget(name: "MarketDataTests", dependencies: ["MarketData"]),
         .testTarget(name: "ManagerCoreTests", dependencies: ["ManagerCore"]),
+        .testTarget(name: "QuantcellTests", dependencies: ["quantcell", "ZeroMQ", "WireProtocol", "MarketFiles"]),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["ZeroMQ", "WireProtocol", "quantcell", "quantcell-manager", "quantcell-worker"]

@@ -91,7 +91,7 @@ package struct WorkerLife: Sendable {
     /// `nil` before the first event.
     package internal(set) var state: WorkerState?
     package internal(set) var wanted = Wanted.running
-    /// Counts the processes, from 1.
+    /// Counts the processes.
     package internal(set) var generation: UInt64 = 0
     /// How often a new process took over.
     package internal(set) var restarts: UInt64 = 0
@@ -115,13 +115,16 @@ package struct WorkerLife: Sendable {
     /// - Parameters:
     ///   - id: The worker's id.
     ///   - configuration: Its policy and limits.
+    ///   - generation: How many processes there were before; the first one of this life is the next.
     ///   - random: From 0 up to 1, for jitter.
     package init(
         id: String,
         configuration: Configuration,
+        generation: UInt64 = 0,
         random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
     ) {
         self.id = id
+        self.generation = generation
         self.configuration = configuration
         self.random = random
     }
@@ -159,6 +162,12 @@ package struct WorkerLife: Sendable {
         guard let state, state == .running || state == .paused else { return false }
         return heartbeatDeadline.map { now < $0 } ?? false
     }
+
+    /// Whether it failed, and no restart will follow by itself.
+    package var hasGivenUp: Bool { state == .error && !hasProcess && restartAt == nil }
+
+    /// Whether nothing runs and nothing will by itself.
+    package var isOver: Bool { state == .stopped || hasGivenUp }
 
     /// By when a heartbeat must have come; `nil` while none is expected.
     var heartbeatDeadline: Instant? {

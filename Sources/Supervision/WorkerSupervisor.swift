@@ -48,10 +48,14 @@ public final class WorkerSupervisor {
         register(workerID, WorkerLife.Configuration(restartPolicy: restartPolicy, health: health))
     }
 
-    /// Takes a worker in. One that is there already keeps its life.
-    package func register(_ workerID: String, _ configuration: WorkerLife.Configuration) {
+    /// Takes a worker in, whose first generation follows `generation`. One that is there already keeps its life.
+    package func register(
+        _ workerID: String,
+        _ configuration: WorkerLife.Configuration,
+        after generation: UInt64 = 0
+    ) {
         guard lives[workerID] == nil else { return }
-        lives[workerID] = WorkerLife(id: workerID, configuration: configuration)
+        lives[workerID] = WorkerLife(id: workerID, configuration: configuration, generation: generation)
     }
 
     /// Forgets a worker.

@@ -1,3 +1,5 @@
+import WireProtocol
+
 /// The folders and files that the manager uses, as absolute paths.
 package struct Folders: Hashable, Sendable {
     /// Sockets and the lock; gone with the next boot.
@@ -43,7 +45,7 @@ package struct Folders: Hashable, Sendable {
             "manager.runtime_dir",
             settings.manager.runtimeDir,
             "QUANTCELL_RUNTIME_DIR",
-            base("XDG_RUNTIME_DIR").map { "\($0)/quantcell" } ?? "\(base("TMPDIR") ?? "/tmp")/quantcell-\(userID)"
+            RuntimeFolder.standard(environment: { environment[$0] }, userID: userID)
         )
         let data = try folder(
             "manager.data_dir",

@@ -59,7 +59,9 @@ extension DataBroker {
     private func prepareBody(_ index: Int) throws {
         let kind = topics[index].kind
         guard bodyFrame.count <= configuration.maxMessageBytes else {
-            throw ProtocolError("a body of \(bodyFrame.count) bytes; at most \(configuration.maxMessageBytes) are taken")
+            throw ProtocolError(
+                "a body of \(bodyFrame.count) bytes; at most \(configuration.maxMessageBytes) are taken"
+            )
         }
         let isBinary = bodyFrame.withBytes { $0.first == BinaryLayout.magic }
         if isBinary {

@@ -28,7 +28,7 @@ public actor DataBroker {
         }
     }
 
-    nonisolated let loop: EventLoop
+    package nonisolated let loop: EventLoop
     let configuration: BrokerConfiguration
     let logger: Logger
     private let context: Context
@@ -94,10 +94,15 @@ public actor DataBroker {
         self.sockets = sockets
     }
 
-    /// Stops the feeds and closes the sockets. What has been taken has been sent on.
-    package func stop() {
+    /// Stops the feeds of the manager's own.
+    package func stopFeeds() {
         for feed in feeds { feed.stop() }
         feeds = []
+    }
+
+    /// Stops the feeds and closes the sockets. What has been taken has been sent on.
+    package func stop() {
+        stopFeeds()
         for watch in sockets?.watches ?? [] { loop.unwatch(watch) }
         sockets = nil
         listeners.finish()

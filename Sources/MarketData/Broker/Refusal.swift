@@ -8,6 +8,13 @@ public struct Refusal: Hashable, Sendable {
     public let bytes: Int
     /// How many refusals came between the last report and this one without being reported.
     public let unreported: UInt64
+
+    package init(reason: String, topic: String?, bytes: Int, unreported: UInt64) {
+        self.reason = reason
+        self.topic = topic
+        self.bytes = bytes
+        self.unreported = unreported
+    }
 }
 
 /// Lets a bounded number of reports through each second and counts the others.

@@ -22,7 +22,6 @@ struct TopicLedger: ~Copyable {
     /// How many topics it holds.
     private(set) var count = 0
 
-
     private init(base: UnsafeMutableRawPointer, mappedBytes: Int) {
         self.base = base
         self.mappedBytes = mappedBytes

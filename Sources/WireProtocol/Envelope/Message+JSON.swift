@@ -15,7 +15,7 @@ public struct ProtocolError: Error, Hashable, Sendable, CustomStringConvertible 
 
 extension Message {
     /// The largest envelope that is read, in bytes.
-    public static let maxBytes = 1 << 20
+    public static let maxBytes = 4 << 20
 
     /// Reads an envelope.
     ///

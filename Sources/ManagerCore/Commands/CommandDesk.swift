@@ -1,0 +1,114 @@
+internal import DequeModule
+internal import EventJournal
+internal import Logging
+internal import Supervision
+internal import WireProtocol
+
+/// Takes requests in: journals commands, carries each out once, and answers everybody who asked.
+final class CommandDesk {
+    /// How many answers are kept for requests that come again.
+    private static let maxRemembered = 1000
+
+    private unowned let control: WorkerControl
+    /// Who waits for a command that is under way, by its `msg_id`.
+    private var underWay: [String: [Requester]] = [:]
+    private var answers: [String: Message] = [:]
+    private var order: Deque<String> = []
+
+    init(_ control: WorkerControl) {
+        self.control = control
+    }
+
+    func handle(_ requester: Requester) {
+        let request = requester.request
+        guard let command = CommandTable.commands[request.type] else {
+            let error = ManagerError(.invalidParameters, "'\(request.type.rawValue)' is not a request to the manager")
+            return requester.answer(Self.answer(request, .failure(error)))
+        }
+        if command.isQuery {
+            command.run(
+                request,
+                on: control,
+                reply: Reply(accepted: {}, finish: { requester.answer(Self.answer(request, $0)) })
+            )
+        } else {
+            carryOut(command, requester)
+        }
+    }
+
+    private func carryOut(_ command: any AdminCommand.Type, _ requester: Requester) {
+        let request = requester.request
+        if let answer = answers[request.messageID] { return requester.answer(answer) }
+        if underWay[request.messageID] != nil {
+            underWay[request.messageID]?.append(requester)
+            return
+        }
+        if let failure = control.chronicle.failure {
+            let error = ManagerError(.serviceUnavailable, "the journal cannot be written: \(failure)")
+            // The attempt itself finds out whether it can be written again.
+            journal(request, result: "refused")
+            return requester.answer(Self.answer(request, .failure(error)))
+        }
+        underWay[request.messageID] = [requester]
+        journal(request, result: nil)
+        command.run(
+            request,
+            on: control,
+            reply: Reply(
+                accepted: { requester.answer(.ack(request, result: "accepted")) },
+                finish: { [unowned self] in finish(request, $0) }
+            )
+        )
+    }
+
+    /// Records what became of a command, and answers when that is on disk.
+    private func finish(_ request: Message, _ outcome: Result<[String: JSONValue], ManagerError>) {
+        let answer = Self.answer(request, outcome)
+        journal(request, result: answer.payload["result"]?.stringValue, reason: answer.payload["message"]) {
+            [unowned self] in
+            remember(answer, for: request.messageID)
+            for requester in underWay.removeValue(forKey: request.messageID) ?? [] { requester.answer(answer) }
+        }
+    }
+
+    private func journal(
+        _ request: Message,
+        result: String?,
+        reason: JSONValue? = nil,
+        then: @escaping () -> Void = {}
+    ) {
+        var detail: [String: JSONValue] = ["msg_id": .string(request.messageID)]
+        if let result { detail["result"] = .string(result) } else { detail["payload"] = request.payload }
+        detail["reason"] = reason
+        control.chronicle.record(
+            .command,
+            workerID: request.workerID,
+            cause: request.type.rawValue,
+            actor: .operator,
+            detail: .object(detail),
+            level: .debug,
+            then: then
+        )
+    }
+
+    private func remember(_ answer: Message, for messageID: String) {
+        answers[messageID] = answer
+        order.append(messageID)
+        if order.count > Self.maxRemembered, let oldest = order.popFirst() { answers[oldest] = nil }
+    }
+
+    private static func answer(_ request: Message, _ outcome: Result<[String: JSONValue], ManagerError>) -> Message {
+        switch outcome {
+        case .success(let details):
+            return .ack(request, result: "done", details: details)
+        case .failure(let error):
+            var answer = Message.error(
+                request.workerID,
+                error.description,
+                details: ["result": "refused", "code": .string(error.code.rawValue)]
+            )
+            answer.replyTo = request.messageID
+            return answer
+        }
+    }
+}

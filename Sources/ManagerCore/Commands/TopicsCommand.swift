@@ -1,0 +1,59 @@
+internal import Glibc
+internal import MarketData
+internal import MarketFiles
+internal import WireProtocol
+
+/// `topics`: the broker's counters: `topics`, each with its counters, and `received`, `refused`, `published` over all.
+enum TopicsCommand: AdminCommand {
+    static let type = MessageType.topics
+    static let isQuery = true
+
+    static func run(_ request: Message, on control: WorkerControl, reply: Reply) {
+        control.readCounters { counters in
+            reply.done([
+                "topics": .array(counters.topics.map(\.json)),
+                "received": JSONValue(counters.received),
+                "refused": JSONValue(counters.refused),
+                "published": JSONValue(counters.published),
+            ])
+        }
+    }
+}
+
+extension BrokerCounters.TopicCounters {
+    fileprivate var json: JSONValue {
+        func time(_ nanoseconds: Int64) -> JSONValue {
+            nanoseconds == 0 ? .null : .string(TimeText.iso8601(nanoseconds: nanoseconds))
+        }
+        return [
+            "topic": .string(topic),
+            "sequence": JSONValue(sequence),
+            "received": JSONValue(received),
+            "refused": JSONValue(refused),
+            "published": JSONValue(published),
+            "subscribers": .integer(Int64(subscribers)),
+            "last_event_time": time(lastEventTime),
+            "last_time": time(lastReceiveTime),
+        ]
+    }
+}
+
+/// `ping`: who is there: `version`, `pid`, `uptime_seconds`, folders, endpoints, and what has been refused.
+enum PingCommand: AdminCommand {
+    static let type = MessageType.ping
+    static let isQuery = true
+
+    static func run(_ request: Message, on control: WorkerControl, reply: Reply) {
+        reply.done([
+            "version": .string(QuantCell.version),
+            "pid": .integer(Int64(getpid())),
+            "uptime_seconds": .number(control.uptimeSeconds),
+            "runtime_dir": .string(control.folders.runtime),
+            "data_dir": .string(control.folders.data),
+            "endpoints": control.endpoints.json,
+            "spares": .integer(Int64(control.pool.idleCount)),
+            "refused_messages": JSONValue(control.refusedMessages),
+            "stale_messages": JSONValue(control.staleMessages),
+        ])
+    }
+}

@@ -1,0 +1,178 @@
+internal import EventJournal
+internal import Logging
+internal import MarketFiles
+internal import Supervision
+internal import WireProtocol
+internal import ZeroMQ
+
+/// The one place from which everything that happens goes to journal, log and events, in this order.
+///
+/// It belongs to the control loop. What happened is told (to a person, a worker, a subscriber) only once it is on disk: callers hand
+/// in what is to be done then. Where the journal cannot be written the telling goes on, since strategies matter more than their
+/// history; the log says so, and commands are refused while it lasts.
+///
+/// `self` crosses to the journal's thread and back, which is all that it is `Sendable` for.
+final class Chronicle: @unchecked Sendable {
+    private let journal: EventJournal
+    private let loop: EventLoop
+    private let logger: Logger
+    private let publish: (String, Message) -> Void
+
+    private var appended: UInt64 = 0
+    /// What is to be done when an append comes to its end, by its number.
+    private var pending: [UInt64: (Result<SignalReceipt, JournalError>) -> Void] = [:]
+    /// Everything up to this number has come to its end.
+    private var committed: UInt64 = 0
+    /// What waits for a commit, oldest first.
+    private var waiting: [(after: UInt64, work: () -> Void)] = []
+    private var failureSampler = FailureSampler()
+
+    /// Why the journal cannot be written, while that is so.
+    private(set) var failure: JournalError?
+
+    /// - Parameters:
+    ///   - journal: Where it is kept.
+    ///   - loop: The control loop.
+    ///   - logger: Where it is told to people.
+    ///   - publish: Sends an event to the subscribers of `events`.
+    init(journal: EventJournal, loop: EventLoop, logger: Logger, publish: @escaping (String, Message) -> Void) {
+        self.journal = journal
+        self.loop = loop
+        self.logger = logger
+        self.publish = publish
+    }
+
+    // MARK: What happens
+
+    /// Records a change of state; `then` runs when it is on disk.
+    func record(_ transition: Transition, detail: JSONValue? = nil, then: @escaping () -> Void) {
+        let entry = JournalEntry(
+            time: WallClock.nanoseconds(),
+            kind: .transition,
+            workerID: transition.workerID,
+            generation: transition.generation,
+            fromState: transition.from?.rawValue,
+            toState: transition.to.rawValue,
+            cause: transition.cause,
+            actor: transition.actor.rawValue,
+            detail: detail?.text
+        )
+        append(entry, level: transition.to == .error ? .warning : .info, type: .statusUpdate, then: then)
+    }
+
+    /// Records anything else.
+    func record(
+        _ kind: JournalKind,
+        workerID: String? = nil,
+        generation: UInt64? = nil,
+        cause: String,
+        actor: Actor,
+        detail: JSONValue? = nil,
+        level: Logger.Level = .info,
+        then: @escaping () -> Void = {}
+    ) {
+        let entry = JournalEntry(
+            time: WallClock.nanoseconds(),
+            kind: kind,
+            workerID: workerID,
+            generation: generation,
+            cause: cause,
+            actor: actor.rawValue,
+            detail: detail?.text
+        )
+        append(entry, level: level, type: .info, then: then)
+    }
+
+    /// Records a signal; `then` learns whether it was new.
+    func record(_ signal: SignalRecord, then: @escaping (Bool) -> Void = { _ in }) {
+        let index = enqueue { [unowned self] result in
+            // A signal that cannot be recorded is told all the same; only what is known to be a duplicate is not.
+            let isNew = (try? result.get().isNew) ?? true
+            if isNew { tell(signal) }
+            then(isNew)
+        }
+        journal.append(signal: signal) { [loop, weak self] result in
+            loop.execute { [weak self] in self?.settle(index, result) }
+        }
+    }
+
+    /// Runs `work` when everything that has been recorded so far is on disk; at once where it is.
+    func afterCommit(_ work: @escaping () -> Void) {
+        if committed == appended { work() } else { waiting.append((appended, work)) }
+    }
+
+    // MARK: Appending
+
+    private func append(_ entry: JournalEntry, level: Logger.Level, type: MessageType, then: @escaping () -> Void) {
+        let index = enqueue { [unowned self] result in
+            tell(entry, seq: try? result.get().seq, level: level, type: type)
+            then()
+        }
+        journal.append(entry) { [loop, weak self] result in
+            loop.execute { [weak self] in self?.settle(index, result.map { SignalReceipt(seq: $0, isNew: true) }) }
+        }
+    }
+
+    /// Keeps what is to be done when the next append has come to its end.
+    private func enqueue(_ then: @escaping (Result<SignalReceipt, JournalError>) -> Void) -> UInt64 {
+        appended += 1
+        pending[appended] = then
+        return appended
+    }
+
+    /// An append has come to its end; almost always in order.
+    private func settle(_ index: UInt64, _ result: Result<SignalReceipt, JournalError>) {
+        noteFailure(result)
+        pending.removeValue(forKey: index)?(result)
+        while committed < appended, pending[committed + 1] == nil { committed += 1 }
+        while let first = waiting.first, first.after <= committed {
+            waiting.removeFirst()
+            first.work()
+        }
+    }
+
+    private func noteFailure(_ result: Result<SignalReceipt, JournalError>) {
+        switch result {
+        case .success:
+            if failure != nil { logger.notice("the journal can be written again") }
+            failure = nil
+        case .failure(let error):
+            if failureSampler.admits(at: WallClock.nanoseconds()) {
+                logger.error("the journal cannot be written: \(error)")
+            }
+            failure = error
+        }
+    }
+
+    // MARK: Telling
+
+    private func tell(_ entry: JournalEntry, seq: Int64?, level: Logger.Level, type: MessageType) {
+        logger.log(level: level, "\(entry.line)", metadata: entry.metadata)
+        var payload = entry.json
+        if let seq { payload["seq"] = .integer(seq) }
+        var topic = entry.kind.rawValue
+        if let workerID = entry.workerID { topic += ".\(workerID)" }
+        publish(
+            topic,
+            Message(type, workerID: entry.workerID, payload: .object(payload), generation: entry.generation)
+        )
+    }
+
+    private func tell(_ signal: SignalRecord) {
+        logger.info("\(signal.line)", metadata: ["worker": "\(signal.workerID)"])
+        publish(
+            "signal.\(signal.workerID)",
+            Message(.signal, workerID: signal.workerID, payload: signal.json, generation: signal.generation)
+        )
+    }
+}
+
+/// Lets one report a second through.
+private struct FailureSampler {
+    private var second: Int64 = 0
+
+    mutating func admits(at nanoseconds: Int64) -> Bool {
+        defer { second = nanoseconds / 1_000_000_000 }
+        return nanoseconds / 1_000_000_000 != second
+    }
+}

@@ -1,0 +1,219 @@
+internal import Logging
+internal import WireProtocol
+internal import ZeroMQ
+
+/// The sockets of the control loop: envelopes in, envelopes out.
+///
+/// Whatever comes in is hostile until it has been read as an envelope: garbage is counted, logged at a limited rate, and answered where
+/// there is somebody to answer.
+final class ControlPlane {
+    /// Who gets what comes in.
+    struct Handlers {
+        /// A worker's message over control, with the identity of its socket.
+        var control: (_ identity: [UInt8], Message) -> Void
+        /// A worker's message over status.
+        var status: (Message) -> Void
+        /// A client's request over admin.
+        var admin: (Requester) -> Void
+        /// Bytes that are no envelope.
+        var refused: (_ endpoint: String, ProtocolError, _ bytes: Int) -> Void
+    }
+
+    /// How many messages of one socket are read in one go, before the loop looks at anything else.
+    private static let batch = 1000
+    /// What libzmq lets through before it cuts a peer off: more than is accepted, so that a little too much gets an answer.
+    private static let maxFrameBytes = Int64(Message.maxBytes) * 4
+    /// How many messages wait on a socket.
+    private static let highWaterMark: Int32 = 100_000
+
+    private let control: Socket
+    private let status: Socket
+    private let admin: Socket
+    private let events: Socket
+    private let loop: EventLoop
+    private let logger: Logger
+    private let handlers: Handlers
+    private var watches: [EventLoop.Watch] = []
+
+    /// Binds the sockets and begins to read.
+    ///
+    /// - Throws: ``ZeroMQError`` when an address is in use or cannot be bound.
+    init(
+        context: Context,
+        endpoints: Endpoints,
+        loop: EventLoop,
+        logger: Logger,
+        handlers: Handlers
+    ) throws(ZeroMQError) {
+        control = try Socket(context, .router)
+        status = try Socket(context, .pull)
+        admin = try Socket(context, .router)
+        events = try Socket(context, .pub)
+        self.loop = loop
+        self.logger = logger
+        self.handlers = handlers
+        for socket in [.control, .admin] as [Endpoint] {
+            try with(socket) { router throws(ZeroMQError) in
+                try router.set(.routerMandatory, 1)
+                try router.set(.routerHandover, 1)
+            }
+        }
+        try bind(.control, endpoints.control)
+        try bind(.status, endpoints.status)
+        try bind(.admin, endpoints.admin)
+        try bind(.events, endpoints.events)
+        watches = [
+            loop.watch(control) { [unowned self] in readControl() },
+            loop.watch(status) { [unowned self] in readStatus() },
+            loop.watch(admin) { [unowned self] in readAdmin() },
+        ]
+    }
+
+    /// Stops reading; the sockets close with this object.
+    func close() {
+        for watch in watches { loop.unwatch(watch) }
+        watches = []
+    }
+
+    // MARK: Sending
+
+    /// Sends a message to a worker. Returns whether there is one of that identity whose queue has room.
+    @discardableResult
+    func send(_ message: Message, to identity: String) -> Bool {
+        send(message, over: control, to: Array(identity.utf8))
+    }
+
+    /// Sends an event to the subscribers.
+    func publish(_ topic: String, _ message: Message) {
+        do {
+            try events.send([Array(topic.utf8), message.bytes])
+        } catch {
+            logger.error("an event cannot be published: \(error)")
+        }
+    }
+
+    fileprivate func answer(_ message: Message, to peer: [UInt8]) {
+        send(message, over: admin, to: peer)
+    }
+
+    @discardableResult
+    private func send(_ message: Message, over router: borrowing Socket, to peer: [UInt8]) -> Bool {
+        do {
+            return try router.send([peer, message.bytes])
+        } catch {
+            // The peer has gone; whoever waits for its answer has a deadline of its own.
+            logger.debug("no such peer: \(error)", metadata: ["peer": "\(String(decoding: peer, as: UTF8.self))"])
+            return false
+        }
+    }
+
+    // MARK: Receiving
+
+    /// Reads what has come in over status. Called also before somebody is condemned for silence.
+    func readStatus() {
+        receive("status", status) { _, body throws(ProtocolError) in handlers.status(try Message.parse(body)) }
+    }
+
+    private func readControl() {
+        receive("control", control) { peer, body throws(ProtocolError) in
+            do throws(ProtocolError) {
+                handlers.control(peer, try Message.parse(body))
+            } catch {
+                send(.error(nil, error.description), over: control, to: peer)
+                throw error
+            }
+        }
+    }
+
+    private func readAdmin() {
+        receive("admin", admin) { peer, body throws(ProtocolError) in
+            do throws(ProtocolError) {
+                handlers.admin(Requester(try Message.parse(body), peer: peer, plane: self))
+            } catch {
+                let details: [String: JSONValue] = ["result": "refused", "code": "INVALID_PARAMETERS"]
+                answer(.error(nil, error.description, details: details), to: peer)
+                throw error
+            }
+        }
+    }
+
+    /// Reads a socket's messages. `[identity, ""?, body]` from a ROUTER, `[body]` from a PULL.
+    private func receive(
+        _ endpoint: String,
+        _ socket: borrowing Socket,
+        _ handle: (_ peer: [UInt8], _ body: [UInt8]) throws(ProtocolError) -> Void
+    ) {
+        let hasPeer = endpoint != "status"
+        do {
+            for _ in 0..<Self.batch {
+                guard var frames = try socket.receive(maxFrames: 4) else { return }
+                let bytes = frames.reduce(0) { $0 + $1.count }
+                let peer = hasPeer ? frames.removeFirst() : []
+                if frames.count > 1, frames[0].isEmpty { frames.removeFirst() }
+                do throws(ProtocolError) {
+                    guard frames.count == 1 else { throw ProtocolError("\(frames.count) frames where one is expected") }
+                    try handle(peer, frames[0])
+                } catch {
+                    handlers.refused(endpoint, error, bytes)
+                }
+            }
+        } catch {
+            logger.error("\(endpoint) cannot be read: \(error)")
+        }
+    }
+
+    // MARK: Setting up
+
+    private enum Endpoint {
+        case control
+        case status
+        case admin
+        case events
+    }
+
+    private func with(_ endpoint: Endpoint, _ body: (borrowing Socket) throws(ZeroMQError) -> Void) throws(ZeroMQError)
+    {
+        switch endpoint {
+        case .control: try body(control)
+        case .status: try body(status)
+        case .admin: try body(admin)
+        case .events: try body(events)
+        }
+    }
+
+    private func bind(_ endpoint: Endpoint, _ addresses: [String]) throws(ZeroMQError) {
+        try with(endpoint) { socket throws(ZeroMQError) in
+            try socket.set(.maxMessageSize, Self.maxFrameBytes)
+            try socket.set(.sendHighWaterMark, Self.highWaterMark)
+            try socket.set(.receiveHighWaterMark, Self.highWaterMark)
+            for address in addresses { try socket.bind(address) }
+        }
+    }
+}
+
+extension Message {
+    fileprivate static func parse(_ bytes: [UInt8]) throws(ProtocolError) -> Message {
+        try bytes.withUnsafeBytes { bytes in
+            Result { () throws(ProtocolError) in try Message(parsing: bytes) }
+        }.get()
+    }
+}
+
+/// Somebody who has asked over admin, and how to answer.
+struct Requester {
+    /// What was asked.
+    let request: Message
+    private let peer: [UInt8]
+    private let plane: ControlPlane
+
+    fileprivate init(_ request: Message, peer: [UInt8], plane: ControlPlane) {
+        self.request = request
+        self.peer = peer
+        self.plane = plane
+    }
+
+    /// Sends an answer that was made for this request or for an equal one.
+    func answer(_ message: Message) {
+        plane.answer(message, to: peer)
+    }
+}

@@ -1,0 +1,32 @@
+internal import ProcessControl
+internal import WireProtocol
+internal import ZeroMQ
+
+/// One process of a worker, or a spare that waits to become one.
+final class WorkerProcess {
+    /// Names the process on the control socket and in the environment.
+    let identity: String
+    /// Proves that a `hello` comes from the process that was spawned.
+    let token: String
+    let child: ChildProcess
+    /// Whether it hosts whatever strategy it is told to, as a spare does.
+    let isHost: Bool
+
+    /// The worker that it belongs to; `nil` for a spare.
+    var workerID: String?
+    /// Whether it has been heard from.
+    var isConnected = false
+    /// The `start` that it has not answered for good, if one is on its way.
+    var startMessageID: String?
+    /// What it has been told and has not answered for good, by `msg_id`.
+    var commands: [String: MessageType] = [:]
+    /// Waits for its end.
+    var watch: EventLoop.Watch?
+
+    init(identity: String, token: String, child: ChildProcess, isHost: Bool) {
+        self.identity = identity
+        self.token = token
+        self.child = child
+        self.isHost = isHost
+    }
+}

@@ -1,0 +1,140 @@
+internal import MarketData
+internal import MarketFiles
+internal import ProcessControl
+internal import Supervision
+internal import WireProtocol
+
+// What the parts of the manager are made with, from what the configuration says.
+extension Settings {
+    /// The pool's configuration.
+    var poolConfig: PoolConfig {
+        PoolConfig(minSize: pool.minSize, maxSize: pool.maxSize, idleTimeout: pool.idleTimeout.duration)
+    }
+
+    /// What a strategy has that does not say otherwise.
+    var strategyDefaults: StrategyConfig {
+        StrategyConfig(
+            restartPolicy: supervisor.restartPolicy.policy,
+            health: supervisor.health.config(startTimeout: manager.startTimeout.duration),
+            errorBudget: supervisor.errorBudget.errors,
+            errorWindow: supervisor.errorBudget.window.duration,
+            stopGrace: manager.stopGrace.duration
+        )
+    }
+
+    /// What a strategy of the file's list is to run.
+    func config(of strategy: Strategy) -> StrategyConfig {
+        var config = strategyDefaults
+        config.name = strategy.name
+        config.path = strategy.path
+        config.symbols = strategy.symbols
+        config.dataTypes = strategy.dataTypes
+        config.params = strategy.params.values
+        if let policy = strategy.restartPolicy { config.restartPolicy = policy.policy }
+        if let health = strategy.health { config.health = health.config(startTimeout: manager.startTimeout.duration) }
+        if let budget = strategy.errorBudget {
+            config.errorBudget = budget.errors
+            config.errorWindow = budget.window.duration
+        }
+        if let grace = strategy.stopGrace { config.stopGrace = grace.duration }
+        return config
+    }
+
+    /// The broker's configuration.
+    func brokerConfiguration(_ endpoints: Endpoints, ledger: String) -> BrokerConfiguration {
+        BrokerConfiguration(
+            feedAddresses: endpoints.feed,
+            dataAddresses: endpoints.data,
+            ledgerPath: ledger,
+            highWaterMark: broker.highWaterMark,
+            maxMessageBytes: broker.maxMessageBytes.bytes,
+            maxTopics: broker.maxTopics,
+            refusedSample: journal.refusedSample
+        )
+    }
+}
+
+extension Settings.RestartPolicy {
+    fileprivate var policy: RestartPolicy {
+        RestartPolicy(
+            maxRestarts: maxRestarts,
+            restartWindow: restartWindow.duration,
+            backoffBase: backoffBase.duration,
+            backoffMax: backoffMax.duration,
+            jitter: jitter
+        )
+    }
+}
+
+extension Settings.Health {
+    fileprivate func config(startTimeout: Duration) -> HealthCheckConfig {
+        HealthCheckConfig(
+            heartbeatInterval: heartbeatInterval.duration,
+            heartbeatTimeout: heartbeatTimeout.duration,
+            startTimeout: startTimeout
+        )
+    }
+}
+
+extension Settings.Feed {
+    /// What the broker replays or makes up.
+    ///
+    /// - Throws: ``ManagerError`` when its data type has no fixed meaning.
+    func configuration() throws(ManagerError) -> FeedConfiguration {
+        func topic(_ symbol: String, _ dataType: String) throws(ManagerError) -> (Topic, DataKind) {
+            do throws(ProtocolError) {
+                let topic = try Topic(symbol: symbol, dataType: dataType)
+                guard let kind = topic.kind else {
+                    throw ProtocolError(
+                        "a feed cannot publish '\(dataType)': it needs bars, ticks, trades, quotes or depth"
+                    )
+                }
+                return (topic, kind)
+            } catch {
+                throw ManagerError(.invalidParameters, "feed: \(error)")
+            }
+        }
+        switch self {
+        case .csv(let feed):
+            let (topic, kind) = try topic(feed.symbol, feed.dataType)
+            return .csv(
+                CSVFeedConfiguration(
+                    path: feed.path,
+                    topic: topic,
+                    kind: kind,
+                    speed: feed.speed.replaySpeed,
+                    isLooped: feed.loop,
+                    from: feed.fromNanoseconds,
+                    to: feed.toNanoseconds
+                )
+            )
+        case .randomWalk(let feed):
+            let (topic, kind) = try topic(feed.symbol, feed.dataType)
+            return .randomWalk(
+                RandomWalkConfiguration(
+                    topic: topic,
+                    kind: kind,
+                    seed: feed.seed,
+                    interval: feed.interval.duration,
+                    startPrice: feed.startPrice,
+                    volatility: feed.volatility,
+                    count: feed.count == 0 ? nil : feed.count
+                )
+            )
+        }
+    }
+}
+
+extension StrategyConfig {
+    /// How the supervisor is to treat the worker.
+    func life(_ settings: Settings) -> WorkerLife.Configuration {
+        WorkerLife.Configuration(
+            restartPolicy: restartPolicy,
+            health: health,
+            stop: StopLadder.Configuration(
+                askGrace: stopGrace,
+                terminateGrace: settings.manager.terminateGrace.duration
+            )
+        )
+    }
+}

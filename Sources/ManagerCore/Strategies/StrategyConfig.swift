@@ -1,0 +1,104 @@
+internal import Glibc
+public import Supervision
+public import WireProtocol
+
+/// How a strategy is brought to run.
+enum StrategyKind: Hashable, Sendable {
+    /// A Swift source file: compiled, then loaded into a spare.
+    case source
+    /// A shared object: loaded into a spare.
+    case library
+    /// A program that speaks the protocol itself.
+    case executable
+}
+
+/// What a worker is to do, and how it is watched.
+public struct StrategyConfig: Hashable, Sendable {
+    /// The worker's id; empty for one that is made from the file's name.
+    public var name: String
+    /// The strategy: an absolute path.
+    package internal(set) var path = ""
+    /// The instruments whose data it receives.
+    public var symbols: [String]
+    /// The kinds of data it receives.
+    public var dataTypes: [String]
+    /// Its parameters, by name.
+    public var params: [String: JSONValue]
+    /// When it is restarted.
+    public var restartPolicy: RestartPolicy
+    /// When it counts as alive.
+    public var health: HealthCheckConfig
+    /// Errors of callbacks that are forgiven within ``errorWindow``.
+    public var errorBudget: Int
+    /// How far back errors count.
+    public var errorWindow: Duration
+    /// How long it may take to stop when asked.
+    public var stopGrace: Duration
+
+    /// Makes a configuration; what is left out has the defaults of the design.
+    public init(
+        name: String = "",
+        symbols: [String] = [],
+        dataTypes: [String] = ["kline"],
+        params: [String: JSONValue] = [:],
+        restartPolicy: RestartPolicy = RestartPolicy(),
+        health: HealthCheckConfig = HealthCheckConfig(),
+        errorBudget: Int = 10,
+        errorWindow: Duration = .seconds(60),
+        stopGrace: Duration = .seconds(10)
+    ) {
+        self.name = name
+        self.symbols = symbols
+        self.dataTypes = dataTypes
+        self.params = params
+        self.restartPolicy = restartPolicy
+        self.health = health
+        self.errorBudget = errorBudget
+        self.errorWindow = errorWindow
+        self.stopGrace = stopGrace
+    }
+
+    /// The file's name without its extension.
+    var baseName: String {
+        let file = path.split(separator: "/").last ?? ""
+        guard let dot = file.lastIndex(of: "."), dot != file.startIndex else { return String(file) }
+        return String(file[..<dot])
+    }
+
+    /// Checks everything that can be checked before a process is started.
+    ///
+    /// - Throws: ``ManagerError``
+    func validate() throws(ManagerError) -> StrategyKind {
+        func refuse(_ reason: String) -> ManagerError { ManagerError(.invalidWorkerConfig, reason) }
+        guard path.hasPrefix("/") else { throw refuse("the strategy's path must be absolute, not '\(path)'") }
+        var info = stat()
+        guard stat(path, &info) == 0 else { throw refuse("cannot read \(path): \(String(cString: strerror(errno)))") }
+        guard info.st_mode & S_IFMT == S_IFREG else { throw refuse("\(path) is not a file") }
+        guard access(path, R_OK) == 0 else { throw refuse("cannot read \(path): \(String(cString: strerror(errno)))") }
+        guard symbols.count <= 10_000, dataTypes.count <= 100 else { throw refuse("too many symbols or data types") }
+        for symbol in symbols {
+            for dataType in dataTypes {
+                do {
+                    _ = try Topic(symbol: symbol, dataType: dataType)
+                } catch {
+                    throw refuse(error.description)
+                }
+            }
+        }
+        if path.hasSuffix(".swift") { return .source }
+        if path.hasSuffix(".so") { return .library }
+        guard access(path, X_OK) == 0 else {
+            throw refuse("\(path) is neither a .swift file, a .so nor an executable program")
+        }
+        return .executable
+    }
+
+    /// Whether `name` can be a worker's id, which also names its log file.
+    static func isName(_ name: String) -> Bool {
+        1...64 ~= name.utf8.count && name.first != "."
+            && name.utf8.allSatisfy { byte in
+                byte &- UInt8(ascii: "0") < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte == UInt8(ascii: ".")
+                    || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+            }
+    }
+}

@@ -1,0 +1,299 @@
+internal import EventJournal
+internal import Glibc
+public import Logging
+public import MarketData
+internal import Supervision
+public import WireProtocol
+internal import ZeroMQ
+
+/// Keeps strategies alive, each in a process of its own, and feeds them market data.
+///
+/// ```swift
+/// let manager = try WorkerManager(maxWorkers: 4)
+/// try await manager.start()
+/// let id = try await manager.startStrategy(path: "/home/me/sma_cross.swift", config: StrategyConfig(symbols: ["BTC/USDT"]))
+/// try await manager.publishMarketData(symbol: "BTC/USDT", dataType: "kline", data: ["open": 1, "high": 1, "low": 1, "close": 1, "volume": 1])
+/// await manager.stop()
+/// ```
+///
+/// The manager lives on a thread of its own, the control loop; market data passes on another, which it never waits for.
+public actor WorkerManager {
+    /// What a manager has done between its start and its end.
+    public struct Summary: Hashable, Sendable {
+        /// How long it ran.
+        public let uptime: Duration
+        /// Workers that were started.
+        public let workers: Int
+        /// Times that a process was replaced.
+        public let restarts: Int
+        /// Market-data messages that were sent on.
+        public let published: UInt64
+        /// Messages that were refused, on any socket.
+        public let refused: UInt64
+        /// Entries of the journal that could not be kept.
+        public let lostEntries: Int64
+    }
+
+    /// What exists while it runs.
+    private struct Running: ~Copyable {
+        let control: WorkerControl
+        let broker: DataBroker
+        let journal: EventJournal
+        let folders: ManagerFolders
+    }
+
+    private nonisolated let controlLoop: EventLoop
+    private nonisolated let dataLoop: EventLoop
+    private let settings: Settings
+    private let environment: [String: String]
+    private let logger: Logger
+    private var running: Running?
+    private var isStopping = false
+    private var stopWaiters: [CheckedContinuation<Void, Never>] = []
+
+    /// The control loop.
+    public nonisolated var unownedExecutor: UnownedSerialExecutor { controlLoop.asUnownedSerialExecutor() }
+
+    /// Makes a manager with the default settings.
+    ///
+    /// - Parameter maxWorkers: How many workers there may be.
+    /// - Throws: An error when the system has no more descriptors.
+    public init(maxWorkers: Int = 10) throws {
+        var settings = Settings()
+        settings.manager.maxWorkers = maxWorkers
+        try self.init(settings: settings)
+    }
+
+    /// Makes a manager; nothing happens before ``start()``.
+    ///
+    /// - Parameters:
+    ///   - settings: What a configuration file would say.
+    ///   - environment: The environment, for folders and for the strategies' processes.
+    ///   - logger: Where it tells what happens.
+    /// - Throws: An error when the system has no more descriptors.
+    public init(
+        settings: Settings,
+        environment: [String: String]? = nil,
+        logger: Logger = Logger(label: "quantcell")
+    ) throws {
+        controlLoop = try EventLoop(name: "qc-control")
+        dataLoop = try EventLoop(name: "qc-data")
+        self.settings = settings
+        self.environment = environment ?? ProcessEnvironment.current()
+        self.logger = logger
+    }
+
+    deinit {
+        controlLoop.stop()
+        dataLoop.stop()
+    }
+
+    // MARK: Life
+
+    /// Takes the folders, binds the endpoints, and starts the strategies and feeds of the settings.
+    ///
+    /// - Throws: An error that says what is in the way: settings that contradict each other, another manager on the same folders, an
+    ///   address in use, a journal that cannot be written.
+    public func start() async throws {
+        guard running == nil, !isStopping else { throw ManagerError(.conflict, "the manager runs already") }
+        let problems = settings.validate()
+        guard problems.isEmpty else { throw SettingsError(problems) }
+        let places = try Folders.resolve(settings: settings, environment: environment, userID: geteuid())
+        let endpoints = try Endpoints.resolve(settings: settings, folders: places)
+        let installation = try Installation.find(settings: settings, environment: environment)
+        let feeds = try settings.feeds.map { (feed) throws(ManagerError) in try feed.configuration() }
+        let folders = try ManagerFolders(places)
+        let journal = try EventJournal(path: places.journal)
+        let context = try Context()
+        let broker = try makeBroker(context, endpoints, ledger: folders.ledger)
+        let control = WorkerControl(
+            WorkerControl.Parts(
+                settings: settings,
+                folders: places,
+                endpoints: endpoints,
+                installation: installation,
+                environment: environment,
+                logs: folders.logs,
+                compiled: folders.compiled,
+                context: context,
+                journal: journal,
+                broker: broker,
+                loop: controlLoop,
+                logger: logger
+            )
+        )
+        try control.open()
+        try folders.announce(endpoints)
+        running = Running(control: control, broker: broker, journal: journal, folders: folders)
+        do {
+            try await broker.start()
+        } catch {
+            await stop()
+            throw error
+        }
+        control.chronicle.record(
+            .manager,
+            cause: "manager started",
+            actor: .manager,
+            detail: [
+                "version": .string(QuantCell.version), "pid": .integer(Int64(getpid())), "endpoints": endpoints.json,
+            ]
+        )
+        await startStrategies()
+        for feed in feeds { try await broker.start(feed) }
+    }
+
+    /// Stops all strategies, spares and feeds, and lets go of the folders. Returns when no process is left.
+    @discardableResult
+    public func stop() async -> Summary? {
+        if isStopping {
+            await withCheckedContinuation { stopWaiters.append($0) }
+            return nil
+        }
+        guard let control = running?.control, let broker = running?.broker, let journal = running?.journal else {
+            return nil
+        }
+        isStopping = true
+        control.chronicle.record(.manager, cause: "manager stopping", actor: .manager)
+        await broker.stopFeeds()
+        await withCheckedContinuation { done in control.close { done.resume() } }
+        let counters = await broker.counters()
+        await withCheckedContinuation { done in
+            control.chronicle.record(.manager, cause: "manager stopped", actor: .manager) { done.resume() }
+        }
+        await broker.stop()
+        control.shut()
+        journal.close()
+        let summary = summary(control, counters, journal)
+        running = nil
+        isStopping = false
+        for waiter in stopWaiters { waiter.resume() }
+        stopWaiters = []
+        return summary
+    }
+
+    // MARK: Workers
+
+    /// Starts a strategy and waits until it runs.
+    ///
+    /// - Parameters:
+    ///   - path: A `.swift` file, a shared object, or a program that speaks the protocol; relative to the working directory.
+    ///   - config: What it is to receive and how it is watched.
+    /// - Returns: The worker's id.
+    /// - Throws: ``ManagerError``, for a strategy that does not compile, load or start; its text says why.
+    @discardableResult
+    public func startStrategy(path: String, config: StrategyConfig = StrategyConfig()) async throws -> String {
+        let control = try control()
+        var config = config
+        config.path = SettingsInputs.join(path, to: ProcessEnvironment.workingDirectory(), home: nil)
+        return try await withCheckedThrowingContinuation { done in
+            control.start(config, actor: .operator, waits: true) { result in
+                done.resume(with: result.map(\.id))
+            }
+        }
+    }
+
+    /// Stops a worker and waits until its process and all its descendants in its group are gone.
+    ///
+    /// - Throws: ``ManagerError`` when there is no such worker.
+    public func stopWorker(_ workerID: String) async throws {
+        let control = try control()
+        guard let worker = control.workers[workerID] else {
+            throw ManagerError(.workerNotFound, "there is no worker '\(workerID)'")
+        }
+        await withCheckedContinuation { done in control.stop(worker, actor: .operator) { done.resume() } }
+    }
+
+    /// The state of a worker; `nil` where there is none.
+    public func state(of workerID: String) -> WorkerState? {
+        running?.control.supervisor.state(of: workerID)
+    }
+
+    /// The ids of all workers, stopped ones too.
+    public var workerIDs: [String] {
+        running?.control.workers.keys.sorted() ?? []
+    }
+
+    // MARK: Market data
+
+    /// Publishes market data to whoever subscribes to its topic.
+    ///
+    /// - Parameters:
+    ///   - symbol: The instrument.
+    ///   - dataType: The kind of data, such as `kline`.
+    ///   - data: The fields of the wire protocol's `data`.
+    /// - Returns: The message's sequence in its topic.
+    /// - Throws: ``ProtocolError`` when it is refused, ``ManagerError`` when the manager does not run.
+    @discardableResult
+    public func publishMarketData(symbol: String, dataType: String, data: JSONValue) async throws -> UInt64 {
+        try await broker.publish(symbol: symbol, dataType: dataType, data: data)
+    }
+
+    /// The broker, for listening in this process and for counters.
+    ///
+    /// - Throws: ``ManagerError`` when the manager does not run.
+    public var broker: DataBroker {
+        get throws {
+            guard let broker = running?.broker else { throw Self.notRunning }
+            return broker
+        }
+    }
+
+    // MARK: Parts
+
+    private static let notRunning = ManagerError(.serviceUnavailable, "the manager does not run")
+
+    private func control() throws(ManagerError) -> WorkerControl {
+        guard let control = running?.control, !isStopping else { throw Self.notRunning }
+        return control
+    }
+
+    private func makeBroker(_ context: Context, _ endpoints: Endpoints, ledger: String) throws -> DataBroker {
+        try DataBroker(
+            loop: dataLoop,
+            context: context,
+            configuration: settings.brokerConfiguration(endpoints, ledger: ledger),
+            logger: logger,
+            onRefused: { [weak self, controlLoop] refusal in
+                controlLoop.execute { [weak self] in self?.assumeIsolated { $0.brokerRefused(refusal) } }
+            }
+        )
+    }
+
+    private func brokerRefused(_ refusal: Refusal) {
+        running?.control.record(refusal, endpoint: "feed")
+    }
+
+    /// Starts the strategies of the settings, all at once, and waits until each runs or has failed.
+    private func startStrategies() async {
+        guard let control = running?.control else { return }
+        await withCheckedContinuation { done in
+            var left = settings.strategies.count(where: \.enabled)
+            if left == 0 { return done.resume() }
+            for strategy in settings.strategies where strategy.enabled {
+                control.start(settings.config(of: strategy), actor: .manager, waits: true) { [logger] result in
+                    if case .failure(let error) = result {
+                        logger.error(
+                            "cannot start '\(strategy.name)': \(error)",
+                            metadata: ["worker": "\(strategy.name)"]
+                        )
+                    }
+                    left -= 1
+                    if left == 0 { done.resume() }
+                }
+            }
+        }
+    }
+
+    private func summary(_ control: WorkerControl, _ counters: BrokerCounters, _ journal: EventJournal) -> Summary {
+        let lives = control.workers.keys.compactMap { control.supervisor.life(of: $0) }
+        return Summary(
+            uptime: .seconds(control.uptimeSeconds),
+            workers: lives.count,
+            restarts: lives.reduce(0) { $0 + Int(clamping: $1.restarts) },
+            published: counters.published,
+            refused: counters.refused + control.refusedMessages,
+            lostEntries: journal.statistics.lost.refusals + journal.statistics.lost.others
+        )
+    }
+}

@@ -1,0 +1,117 @@
+internal import MarketFiles
+internal import ProcessControl
+internal import Supervision
+internal import WireProtocol
+internal import ZeroMQ
+
+/// A strategy slot: what it is to run, the process that runs it now, and what is known of it.
+final class Worker {
+    let id: String
+    var config: StrategyConfig
+    let kind: StrategyKind
+    /// The shared object, for a strategy that is loaded into a spare.
+    var library: String?
+    var process: WorkerProcess?
+
+    // For people; times in nanoseconds since the Unix epoch.
+    let createdAt = WallClock.nanoseconds()
+    var startedAt: Int64?
+    var stoppedAt: Int64?
+    var lastHeartbeat: Int64?
+    var strategyName: String
+    var effectiveParams: [String: JSONValue]
+    var lastError: String?
+    var lastErrorTime: Int64?
+    var metadata: [String: JSONValue] = [:]
+
+    private var messages = Counter()
+    private var signals = Counter()
+    private var errors = Counter()
+
+    /// Those who wait for it to come to some state; each says whether it has been answered.
+    var waiting: [(WorkerLife?) -> Bool] = []
+
+    init(id: String, config: StrategyConfig, kind: StrategyKind) {
+        self.id = id
+        self.config = config
+        self.kind = kind
+        strategyName = config.baseName
+        effectiveParams = config.params
+    }
+
+    /// Takes in what a heartbeat says.
+    func heard(_ payload: JSONValue) {
+        lastHeartbeat = WallClock.nanoseconds()
+        messages.update(payload["messages_processed"])
+        signals.update(payload["signals_emitted"])
+        errors.update(payload["errors_count"])
+        for key in Self.metadataKeys { metadata[key] = payload[key] ?? metadata[key] }
+    }
+
+    /// What a heartbeat may say of itself, as it is shown in `metadata`.
+    private static let metadataKeys = [
+        "last_topic", "last_sequence", "callback", "callback_seconds", "backlog", "gaps", "duplicates", "ignored",
+    ]
+
+    /// A new process counts from 0 again; what the earlier ones counted is kept.
+    func beginProcess() {
+        messages.beginAgain()
+        signals.beginAgain()
+        errors.beginAgain()
+        startedAt = nil
+        stoppedAt = nil
+    }
+
+    /// Notes a failure for `status`.
+    func failed(_ reason: String) {
+        lastError = reason
+        lastErrorTime = WallClock.nanoseconds()
+    }
+
+    /// The fields of `status --json`.
+    func json(_ life: WorkerLife?) -> JSONValue {
+        func time(_ nanoseconds: Int64?) -> JSONValue {
+            nanoseconds.map { .string(TimeText.iso8601(nanoseconds: $0)) } ?? .null
+        }
+        var metadata = metadata
+        metadata["params"] = .object(effectiveParams)
+        return [
+            "worker_id": .string(id),
+            "state": .string(life?.state?.rawValue ?? "compiling"),
+            "strategy_name": .string(strategyName),
+            "strategy_path": .string(config.path),
+            "symbols": .array(config.symbols.map(JSONValue.string)),
+            "data_types": .array(config.dataTypes.map(JSONValue.string)),
+            "pid": process.map { .integer(Int64($0.child.pid)) } ?? .null,
+            "generation": JSONValue(life?.generation ?? 0),
+            "created_at": time(createdAt),
+            "started_at": time(startedAt),
+            "stopped_at": time(stoppedAt),
+            "last_heartbeat": time(lastHeartbeat),
+            "messages_processed": JSONValue(messages.total),
+            "signals_emitted": JSONValue(signals.total),
+            "errors_count": JSONValue(errors.total),
+            "restarts": JSONValue(life?.restarts ?? 0),
+            "last_error": JSONValue(lastError),
+            "last_error_time": time(lastErrorTime),
+            "metadata": .object(metadata),
+        ]
+    }
+}
+
+/// A count that a process reports from 0, added up over processes.
+private struct Counter {
+    private var before: UInt64 = 0
+    private var current: UInt64 = 0
+
+    var total: UInt64 { before &+ current }
+
+    mutating func update(_ value: JSONValue?) {
+        if let count = value?.integerValue.flatMap(UInt64.init(exactly:)) { current = count }
+    }
+
+    mutating func beginAgain() {
+        before = total
+        current = 0
+    }
+}

@@ -1,0 +1,130 @@
+internal import EventJournal
+internal import Logging
+internal import MarketFiles
+internal import ProcessControl
+internal import Supervision
+internal import WireProtocol
+internal import ZeroMQ
+
+// What the supervisor decides, carried out.
+extension WorkerControl: SupervisorDelegate {
+    func announce(_ transition: Transition) {
+        guard let worker = workers[transition.workerID] else { return }
+        switch transition.to {
+        case .running where worker.startedAt == nil: worker.startedAt = WallClock.nanoseconds()
+        case .stopped: worker.stoppedAt = WallClock.nanoseconds()
+        case .error: worker.failed(transition.cause)
+        default: break
+        }
+        chronicle.record(transition, detail: transition.to == .error ? evidence(worker) : nil) { [unowned self] in
+            settle(worker)
+        }
+    }
+
+    func carryOut(_ action: WorkerLife.Action, for workerID: String) {
+        guard let worker = workers[workerID] else { return }
+        switch action {
+        case .announce: break
+        case .acquire(let generation): acquire(worker, generation)
+        case .load: load(worker)
+        case .ask(let type): ask(type, worker)
+        case .signal(let signal): send(signal, worker)
+        case .report(let text): report(text, worker)
+        }
+    }
+
+    /// What is known of a process that failed.
+    private func evidence(_ worker: Worker) -> JSONValue {
+        var evidence = worker.metadata
+        evidence["pid"] = worker.process.map { .integer(Int64($0.child.pid)) }
+        evidence["last_heartbeat"] = worker.lastHeartbeat.map { .string(TimeText.iso8601(nanoseconds: $0)) }
+        return .object(evidence)
+    }
+
+    private func acquire(_ worker: Worker, _ generation: UInt64) {
+        worker.beginProcess()
+        do {
+            let process: WorkerProcess
+            if worker.kind == .executable {
+                process = try spawner.spawn(worker.config, workerID: worker.id, generation: generation)
+                processes[process.identity] = process
+            } else {
+                process = try pool.acquire()
+            }
+            process.workerID = worker.id
+            worker.process = process
+            feed(.acquired(idle: process.isConnected), to: worker.id)
+        } catch {
+            feed(.acquireFailed("no process: \(error)"), to: worker.id)
+        }
+    }
+
+    private func load(_ worker: Worker) {
+        guard let process = worker.process, process.isHost, let library = worker.library else { return }
+        let config = worker.config
+        let message = Message(
+            .start,
+            workerID: worker.id,
+            payload: [
+                "strategy_path": .string(library),
+                "source_path": .string(config.path),
+                "params": .object(config.params),
+                "symbols": .array(config.symbols.map(JSONValue.string)),
+                "data_types": .array(config.dataTypes.map(JSONValue.string)),
+                "error_budget": [
+                    "errors": .integer(Int64(config.errorBudget)), "window": .number(config.errorWindow / .seconds(1)),
+                ],
+                "log_path": .string(spawner.logPath(worker.id)),
+                "heartbeat_interval": .number(config.health.heartbeatInterval / .seconds(1)),
+            ],
+            generation: supervisor.life(of: worker.id)?.generation
+        )
+        process.startMessageID = message.messageID
+        chronicle.afterCommit { [unowned self] in plane?.send(message, to: process.identity) }
+    }
+
+    private func ask(_ type: MessageType, _ worker: Worker) {
+        guard let process = worker.process else { return }
+        let message = Message(
+            type,
+            workerID: worker.id,
+            payload: ["reason": .string(isOpen ? "asked for" : "the manager is stopping")],
+            generation: supervisor.life(of: worker.id)?.generation
+        )
+        process.commands[message.messageID] = type
+        chronicle.afterCommit { [unowned self] in
+            if plane?.send(message, to: process.identity) != true, type == .stop {
+                // It does not listen: the first thing that it can hear is a signal.
+                try? process.child.signalGroup(.term)
+            }
+        }
+    }
+
+    private func send(_ signal: Signal, _ worker: Worker) {
+        guard let process = worker.process else { return }
+        chronicle.record(
+            .worker,
+            workerID: worker.id,
+            generation: supervisor.life(of: worker.id)?.generation,
+            cause: "\(signal) sent to process \(process.child.pid)",
+            actor: .policy
+        )
+        do {
+            try process.child.signalGroup(signal)
+        } catch {
+            logger.warning("\(error)", metadata: ["worker": "\(worker.id)"])
+        }
+    }
+
+    private func report(_ text: String, _ worker: Worker) {
+        if supervisor.state(of: worker.id) == .error { worker.failed("\(worker.lastError ?? "failed") (\(text))") }
+        chronicle.record(
+            .worker,
+            workerID: worker.id,
+            generation: supervisor.life(of: worker.id)?.generation,
+            cause: text,
+            actor: .policy,
+            level: .warning
+        ) { [unowned self] in settle(worker) }
+    }
+}

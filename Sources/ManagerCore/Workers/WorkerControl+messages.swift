@@ -1,0 +1,214 @@
+internal import EventJournal
+internal import Logging
+internal import MarketData
+internal import Supervision
+internal import WireProtocol
+internal import ZeroMQ
+
+// What workers say.
+extension WorkerControl {
+    /// The most topics that one worker may ask the marker for.
+    private static let maxSyncTopics = 100_000
+
+    // MARK: Control
+
+    func handleControl(_ peer: [UInt8], _ message: Message) {
+        let identity = String(decoding: peer, as: UTF8.self)
+        guard let process = processes[identity] else {
+            staleMessages += 1
+            // A worker of an earlier manager, or nobody that was ever spawned: it can only end itself.
+            plane?.send(
+                .control(.stop, workerID: message.workerID ?? "", payload: ["reason": "unknown process"]),
+                to: identity
+            )
+            return
+        }
+        switch message.type {
+        case .hello: greet(process, message)
+        case .sync where process.isConnected: sync(process, message)
+        case .ack: acknowledged(process, message)
+        case .error:
+            logger.warning(
+                "a worker says: \(message.payload["message"]?.stringValue ?? "?")",
+                metadata: ["identity": "\(identity)"]
+            )
+        default:
+            refuse("control", ProtocolError("'\(message.type.rawValue)' is not for the manager"), bytes: 0)
+            plane?.send(.error(message.workerID, "'\(message.type.rawValue)' is not expected here"), to: identity)
+        }
+    }
+
+    private func greet(_ process: WorkerProcess, _ hello: Message) {
+        guard hello.payload["token"]?.stringValue == process.token else {
+            refuse("control", ProtocolError("a hello with a wrong token"), bytes: 0)
+            plane?.send(
+                .control(.stop, workerID: hello.workerID ?? "", payload: ["reason": "wrong token"]),
+                to: process.identity
+            )
+            return
+        }
+        let interval = process.workerID.flatMap { workers[$0] }?.config.health.heartbeatInterval
+        var welcome = Message(
+            .welcome,
+            workerID: process.workerID,
+            payload: [
+                "heartbeat_interval": .number((interval ?? defaults.health.heartbeatInterval) / .seconds(1)),
+                "protocol": .integer(QuantCell.protocolVersion),
+            ]
+        )
+        welcome.replyTo = hello.messageID
+        plane?.send(welcome, to: process.identity)
+        connected(process)
+    }
+
+    private func connected(_ process: WorkerProcess) {
+        guard !process.isConnected else { return }
+        process.isConnected = true
+        if let workerID = process.workerID { feed(.connected, to: workerID) } else { pool.connected(process) }
+    }
+
+    private func sync(_ process: WorkerProcess, _ message: Message) {
+        guard let topics = message.payload["topics"]?.stringArrayValue, topics.count <= Self.maxSyncTopics else {
+            return refuse("control", ProtocolError("a sync without 'topics'"), bytes: 0)
+        }
+        let (identity, replyTo) = (process.identity, message.messageID)
+        loopOfBroker { $0.sync(identity, replyTo: replyTo, topics: topics) }
+    }
+
+    private func acknowledged(_ process: WorkerProcess, _ message: Message) {
+        guard let workerID = process.workerID, let worker = workers[workerID], worker.process === process,
+            let replyTo = message.replyTo
+        else { return }
+        let result = message.payload["result"]?.stringValue
+        let reason = message.payload["reason"]?.stringValue ?? "refused"
+        if replyTo == process.startMessageID {
+            started(worker, result, reason, message.payload)
+        } else if let command = process.commands[replyTo] {
+            if result != "accepted" { process.commands[replyTo] = nil }
+            switch (command, result) {
+            case (.pause, "done"): feed(.paused, to: workerID)
+            case (.resume, "done"): feed(.resumed, to: workerID)
+            case (_, "refused"):
+                logger.warning("refused '\(command.rawValue)': \(reason)", metadata: ["worker": "\(workerID)"])
+            default: break
+            }
+        }
+    }
+
+    private func started(_ worker: Worker, _ result: String?, _ reason: String, _ payload: JSONValue) {
+        switch result {
+        case "done":
+            worker.strategyName = payload["strategy_name"]?.stringValue ?? worker.strategyName
+            worker.effectiveParams = payload["params"]?.objectValue ?? worker.effectiveParams
+            feed(.joined, to: worker.id)
+        case "refused":
+            feed(.refused(reason), to: worker.id)
+        default: break
+        }
+    }
+
+    // MARK: Status
+
+    func handleStatus(_ message: Message) {
+        guard let workerID = message.workerID else {
+            return refuse("status", ProtocolError("a status message without 'worker_id'"), bytes: 0)
+        }
+        guard let worker = workers[workerID], let process = worker.process,
+            let generation = supervisor.life(of: workerID)?.generation, message.generation ?? generation == generation
+        else {
+            // Spares beat too; there is nothing to learn from it but that they live.
+            if pool.spare(workerID) == nil { stale(message, workerID) }
+            return
+        }
+        switch message.type {
+        case .heartbeat, .statusUpdate: alive(worker, process, message)
+        case .signal: signal(message, workerID, generation)
+        case .error: failed(worker, generation, message)
+        case .warning, .info, .log, .metrics: tell(message, workerID)
+        default: refuse("status", ProtocolError("'\(message.type.rawValue)' is no status"), bytes: 0)
+        }
+    }
+
+    private func alive(_ worker: Worker, _ process: WorkerProcess, _ message: Message) {
+        worker.heard(message.payload)
+        feed(.heartbeat, to: worker.id)
+        guard worker.kind == .executable else { return }
+        // One that sends no hello has spoken now; and only its status says what a host would have acknowledged.
+        connected(process)
+        switch (message.type, message.payload["status"]?.stringValue) {
+        case (_, "running"):
+            feed(.joined, to: worker.id)
+            if message.type == .statusUpdate { feed(.resumed, to: worker.id) }
+        case (.statusUpdate, "paused"): feed(.paused, to: worker.id)
+        default: break
+        }
+    }
+
+    private func signal(_ message: Message, _ workerID: String, _ generation: UInt64) {
+        do throws(ProtocolError) {
+            chronicle.record(try SignalRecord(message, workerID: workerID, generation: generation))
+        } catch {
+            refuse("status", error, bytes: 0)
+        }
+    }
+
+    private func failed(_ worker: Worker, _ generation: UInt64, _ message: Message) {
+        let reason = message.payload["message"]?.stringValue ?? "an error without a message"
+        let callback = message.payload["callback"]?.stringValue.map { "\($0): " } ?? ""
+        worker.heard(message.payload)
+        worker.failed("\(callback)\(reason)")
+        if message.payload["fatal"]?.boolValue == true { feed(.failed("\(callback)\(reason)"), to: worker.id) }
+        guard errorSampler.admit(at: WallClock.nanoseconds()) != nil else { return }
+        chronicle.record(
+            .worker,
+            workerID: worker.id,
+            generation: generation,
+            cause: "error in \(callback)\(reason)",
+            actor: .worker,
+            detail: message.payload,
+            level: .warning
+        )
+    }
+
+    private func tell(_ message: Message, _ workerID: String) {
+        plane?.publish("\(message.type.rawValue).\(workerID)", message)
+        guard message.type == .warning || message.type == .log else { return }
+        logger.log(
+            level: message.type == .warning ? .warning : .debug,
+            "\(message.payload["message"]?.stringValue ?? message.payload.text)",
+            metadata: ["worker": "\(workerID)"]
+        )
+    }
+
+    // MARK: What does not count
+
+    private func stale(_ message: Message, _ workerID: String) {
+        staleMessages += 1
+        logger.debug(
+            "dropped a message of a process that is not the worker's",
+            metadata: ["worker": "\(workerID.prefix(64))", "type": "\(message.type.rawValue)"]
+        )
+    }
+
+    /// Counts what is no proper message, and records a sample of it.
+    func refuse(_ endpoint: String, _ error: ProtocolError, bytes: Int) {
+        refusedMessages += 1
+        record(Refusal(reason: error.description, topic: nil, bytes: bytes, unreported: 0), endpoint: endpoint)
+    }
+
+    /// Records a refused message, if the sample has room.
+    func record(_ refusal: Refusal, endpoint: String) {
+        guard let unreported = refusedSampler.admit(at: WallClock.nanoseconds()) else { return }
+        chronicle.record(
+            .refused,
+            cause: "\(endpoint): \(refusal.reason)",
+            actor: .manager,
+            detail: [
+                "endpoint": .string(endpoint), "topic": JSONValue(refusal.topic),
+                "bytes": .integer(Int64(refusal.bytes)),
+                "unreported": JSONValue(unreported &+ refusal.unreported),
+            ],
+            level: .warning
+        )
+    }
+}

@@ -1,0 +1,255 @@
+internal import EventJournal
+internal import Glibc
+internal import Logging
+internal import ProcessControl
+internal import Supervision
+internal import WireProtocol
+internal import ZeroMQ
+
+/// How a process ended.
+typealias WorkerEnd = ProcessControl.ExitStatus
+
+// What people and the configuration ask for.
+extension WorkerControl {
+    /// What became of a request about a worker.
+    typealias Outcome = Result<Worker, ManagerError>
+
+    /// How long a worker may take to say that it is paused or resumed.
+    private static let answerTimeout = Duration.seconds(10)
+    /// How many stopped workers are remembered.
+    private static let maxStopped = 1000
+
+    /// Workers that are not stopped.
+    var liveWorkers: [Worker] {
+        workers.values.filter { supervisor.state(of: $0.id) != .stopped && supervisor.state(of: $0.id) != nil }
+            .sorted { $0.id < $1.id }
+    }
+
+    /// Starts a strategy.
+    ///
+    /// - Parameters:
+    ///   - config: What to run.
+    ///   - actor: Who asked.
+    ///   - waits: Whether `done` comes when it runs or has failed for good, or as soon as it is on its way.
+    ///   - done: Called once.
+    func start(_ config: StrategyConfig, actor: Actor, waits: Bool, done: @escaping (Outcome) -> Void) {
+        let worker: Worker
+        do throws(ManagerError) {
+            worker = try admit(config)
+        } catch {
+            return done(.failure(error))
+        }
+        prepare(worker) { [unowned self] result in
+            if case .failure(let error) = result {
+                workers[worker.id] = nil
+                return done(.failure(error))
+            }
+            guard isOpen else { return done(.failure(Self.closing)) }
+            supervisor.unregister(worker.id)
+            supervisor.register(worker.id, worker.config.life(settings), after: lastGeneration(of: worker.id))
+            feed(.start(actor), to: worker.id)
+            if waits { awaitRunning(worker, done) } else { done(.success(worker)) }
+        }
+    }
+
+    /// Stops a worker; `done` is called when its process is gone.
+    func stop(_ worker: Worker, actor: Actor, done: @escaping () -> Void) {
+        feed(.stop(actor), to: worker.id)
+        wait(for: worker) { life in
+            guard life?.state == .stopped || life == nil else { return false }
+            done()
+            return true
+        }
+    }
+
+    /// Puts a new process in a worker's place.
+    func restart(_ worker: Worker, actor: Actor, done: @escaping (Outcome) -> Void) {
+        guard isOpen else { return done(.failure(Self.closing)) }
+        if let state = supervisor.state(of: worker.id), !state.isStable, state != .recovering {
+            return done(.failure(ManagerError(.conflict, "'\(worker.id)' is \(state.rawValue); wait until it runs")))
+        }
+        prepare(worker) { [unowned self] result in
+            if case .failure(let error) = result { return done(.failure(error)) }
+            let before = supervisor.life(of: worker.id)?.generation ?? 0
+            feed(.restart(actor), to: worker.id)
+            awaitRunning(worker, after: before, done)
+        }
+    }
+
+    /// Pauses or resumes: checks the state, asks, and answers when the worker has confirmed.
+    func change(
+        _ request: Message,
+        from allowed: Set<WorkerState>,
+        to wanted: WorkerState,
+        with event: WorkerLife.Event,
+        _ reply: Reply
+    ) {
+        do throws(ManagerError) {
+            let worker = try worker(of: request)
+            guard let state = supervisor.state(of: worker.id), allowed.contains(state) else {
+                let state = supervisor.state(of: worker.id)?.rawValue ?? "compiling"
+                throw ManagerError(.conflict, "'\(worker.id)' is \(state); it cannot become \(wanted.rawValue) now")
+            }
+            reply.accepted()
+            feed(event, to: worker.id)
+            var isAnswered = false
+            let timer = loop.schedule(after: Self.answerTimeout) { [unowned self] in
+                isAnswered = true
+                reply.refused(ManagerError(.conflict, slowAnswer(worker)))
+            }
+            wait(for: worker) { [unowned self] life in
+                if isAnswered { return true }
+                guard let state = life?.state else { return false }
+                if state == wanted {
+                    reply.done(["workers": [brief(worker)]])
+                } else if !allowed.contains(state) {
+                    reply.refused(ManagerError(.conflict, "'\(worker.id)' became \(state.rawValue) instead"))
+                } else {
+                    return false
+                }
+                isAnswered = true
+                loop.cancel(timer)
+                return true
+            }
+        } catch {
+            reply.refused(error)
+        }
+    }
+
+    private func slowAnswer(_ worker: Worker) -> String {
+        var text = "'\(worker.id)' did not answer within \(Self.answerTimeout.components.seconds) s"
+        if let callback = worker.metadata["callback"]?.stringValue {
+            text += "; it is still in \(callback), for \(worker.metadata["callback_seconds"]?.doubleValue ?? 0) s"
+        }
+        return text
+    }
+
+    // MARK: Waiting
+
+    /// Calls `check` now and after each change until it returns true.
+    func wait(for worker: Worker, _ check: @escaping (WorkerLife?) -> Bool) {
+        if !check(settledLife(worker)) { worker.waiting.append(check) }
+    }
+
+    /// Lets those who wait for a worker look again, once what happened is on disk.
+    func settle(_ worker: Worker) {
+        chronicle.afterCommit { [unowned self] in
+            guard !worker.waiting.isEmpty else { return }
+            let waiting = worker.waiting
+            worker.waiting = []
+            let life = settledLife(worker)
+            worker.waiting = waiting.filter { !$0(life) } + worker.waiting
+        }
+    }
+
+    private func settledLife(_ worker: Worker) -> WorkerLife? {
+        supervisor.life(of: worker.id)
+    }
+
+    private func awaitRunning(_ worker: Worker, after generation: UInt64 = 0, _ done: @escaping (Outcome) -> Void) {
+        wait(for: worker) { life in
+            guard let life, let state = life.state else { return false }
+            if state == .running || state == .paused, life.generation > generation {
+                done(.success(worker))
+            } else if life.hasGivenUp {
+                done(.failure(ManagerError(.workerStart, worker.lastError ?? "'\(worker.id)' failed")))
+            } else if state == .stopped, life.wanted == .stopped {
+                done(.failure(ManagerError(.workerStart, "'\(worker.id)' was stopped before it ran")))
+            } else {
+                return false
+            }
+            return true
+        }
+    }
+
+    // MARK: Admitting
+
+    private static let closing = ManagerError(.serviceUnavailable, "the manager is stopping")
+
+    /// Makes room for a worker, under a name of its own.
+    private func admit(_ config: StrategyConfig) throws(ManagerError) -> Worker {
+        guard isOpen else { throw Self.closing }
+        var config = config
+        let kind = try config.validate()
+        config.name = try freeName(config)
+        let busy = workers.values.count { worker in
+            worker.id != config.name && !(supervisor.life(of: worker.id)?.isOver ?? false)
+        }
+        guard busy < settings.manager.maxWorkers else {
+            throw ManagerError(.conflict, "\(busy) workers run already; 'manager.max_workers' allows no more")
+        }
+        let worker = Worker(id: config.name, config: config, kind: kind)
+        workers[worker.id] = worker
+        forgetOldWorkers()
+        return worker
+    }
+
+    private func freeName(_ config: StrategyConfig) throws(ManagerError) -> String {
+        func isFree(_ name: String) -> Bool {
+            guard let worker = workers[name] else { return true }
+            return worker.process == nil && (supervisor.life(of: name)?.isOver ?? false)
+        }
+        if !config.name.isEmpty {
+            guard StrategyConfig.isName(config.name) else {
+                throw ManagerError(
+                    .invalidWorkerConfig,
+                    "'\(config.name.prefix(80))' cannot be a worker's name: 1 to 64 of A-Z a-z 0-9 . _ - are needed"
+                )
+            }
+            guard isFree(config.name) else {
+                throw ManagerError(
+                    .conflict,
+                    "a worker '\(config.name)' is there already; stop it, or choose another --name"
+                )
+            }
+            return config.name
+        }
+        let base = String(config.baseName.prefix(56).map { StrategyConfig.isName("x\($0)") ? $0 : "-" })
+        for number in 1...settings.manager.maxWorkers + Self.maxStopped {
+            let name = number == 1 ? base : "\(base)-\(number)"
+            if StrategyConfig.isName(name), workers[name] == nil { return name }
+        }
+        throw ManagerError(.conflict, "choose a --name: there are too many workers called '\(base)'")
+    }
+
+    private func forgetOldWorkers() {
+        let stopped = workers.values.filter { supervisor.state(of: $0.id) == .stopped }
+        guard stopped.count > Self.maxStopped, let oldest = stopped.min(by: { $0.createdAt < $1.createdAt }) else {
+            return
+        }
+        workers[oldest.id] = nil
+        supervisor.unregister(oldest.id)
+    }
+
+    /// Generations go on counting over the manager's restarts: ids that contain them stay unique.
+    private func lastGeneration(of workerID: String) -> UInt64 {
+        let query = JournalQuery(workerID: workerID, kind: .transition, limit: 1, keeping: .newest)
+        return (try? journal.entries(matching: query).last?.entry.generation) ?? 0
+    }
+
+    /// Compiles a strategy in source form; nothing for any other.
+    private func prepare(_ worker: Worker, _ done: @escaping (Result<Void, ManagerError>) -> Void) {
+        switch worker.kind {
+        case .executable:
+            done(.success(()))
+        case .library:
+            worker.library = worker.config.path
+            done(.success(()))
+        case .source:
+            let start = SuspendingClock().now
+            compiler.compile(worker.config.path) { [unowned self] result in
+                if case .success(let library) = result {
+                    worker.library = library
+                    let elapsed = SuspendingClock().now - start
+                    if elapsed > .milliseconds(20) {
+                        logger.info(
+                            "compiled \(worker.config.path) in \(elapsed)",
+                            metadata: ["worker": "\(worker.id)"]
+                        )
+                    }
+                }
+                done(result.map { _ in })
+            }
+        }
+    }
+}

@@ -1,0 +1,239 @@
+internal import EventJournal
+internal import Logging
+internal import MarketData
+internal import Supervision
+internal import WireProtocol
+internal import ZeroMQ
+
+/// The control side of the manager: workers, their processes, and everybody who asks about them.
+///
+/// All of it belongs to the control loop. ``WorkerManager`` owns it and is the only way in from outside.
+final class WorkerControl {
+    /// What it is made with.
+    struct Parts {
+        let settings: Settings
+        let folders: Folders
+        let endpoints: Endpoints
+        let installation: Installation
+        let environment: [String: String]
+        let logs: String
+        let compiled: String
+        let context: Context
+        let journal: EventJournal
+        let broker: DataBroker
+        let loop: EventLoop
+        let logger: Logger
+    }
+
+    let settings: Settings
+    let folders: Folders
+    let endpoints: Endpoints
+    let loop: EventLoop
+    let broker: DataBroker
+    let journal: EventJournal
+    let logger: Logger
+    let supervisor = WorkerSupervisor()
+    private let parts: Parts
+    private let startedAt = SuspendingClock().now
+
+    var workers: [String: Worker] = [:]
+    /// Every process that has not been reaped, spares too, by identity.
+    var processes: [String: WorkerProcess] = [:]
+    /// Whether new workers are taken.
+    var isOpen = true
+    /// Messages that were no envelopes, or not of a kind that belongs where they came in.
+    var refusedMessages: UInt64 = 0
+    /// Messages from processes that are not, or no longer, those of their worker.
+    var staleMessages: UInt64 = 0
+    var refusedSampler: RefusalSampler
+    /// Bounds how many errors of strategies are journaled one by one.
+    var errorSampler = RefusalSampler(perSecond: 20)
+    /// Called when the last process is gone, after ``close(then:)``.
+    private var whenEmpty: (() -> Void)?
+    private var deadline: (at: SuspendingClock.Instant, timer: EventLoop.Timer)?
+
+    private(set) var plane: ControlPlane?
+    private(set) lazy var chronicle = Chronicle(journal: journal, loop: loop, logger: logger) {
+        [unowned self] topic, message in
+        plane?.publish(topic, message)
+    }
+    private(set) lazy var spawner = WorkerSpawner(
+        WorkerSpawner.Configuration(
+            workerExecutable: parts.installation.workerExecutable,
+            endpoints: endpoints,
+            logs: parts.logs,
+            environment: parts.environment
+        ),
+        loop: loop
+    ) { [unowned self] process, status in processEnded(process, status) }
+    private(set) lazy var pool = ProcessPool(settings.poolConfig, loop: loop, logger: logger) { [unowned self] in
+        let process = try spawner.spawnSpare()
+        processes[process.identity] = process
+        return process
+    }
+    private(set) lazy var compiler = StrategyCompiler(
+        StrategyCompiler.Configuration(
+            swiftc: settings.manager.swiftc,
+            kit: parts.installation.kit,
+            cache: parts.compiled,
+            environment: parts.environment
+        ),
+        loop: loop
+    )
+    private lazy var desk = CommandDesk(self)
+
+    init(_ parts: Parts) {
+        self.parts = parts
+        settings = parts.settings
+        folders = parts.folders
+        endpoints = parts.endpoints
+        loop = parts.loop
+        broker = parts.broker
+        journal = parts.journal
+        logger = parts.logger
+        refusedSampler = RefusalSampler(perSecond: settings.journal.refusedSample)
+        supervisor.delegate = self
+    }
+
+    /// Binds the sockets and begins to keep spares.
+    ///
+    /// - Throws: ``ZeroMQError`` when an address is in use or cannot be bound.
+    func open() throws {
+        plane = try ControlPlane(
+            context: parts.context,
+            endpoints: endpoints,
+            loop: loop,
+            logger: logger,
+            handlers: ControlPlane.Handlers(
+                control: { [unowned self] in handleControl($0, $1) },
+                status: { [unowned self] in handleStatus($0) },
+                admin: { [unowned self] in desk.handle($0) },
+                refused: { [unowned self] in refuse($0, $1, bytes: $2) }
+            )
+        )
+        pool.refill()
+    }
+
+    /// Stops all workers in parallel and ends all spares; `then` runs when the last process is gone.
+    func close(then: @escaping () -> Void) {
+        isOpen = false
+        compiler.close()
+        pool.close()
+        whenEmpty = then
+        for worker in liveWorkers { feed(.stop(.manager), to: worker.id) }
+        finishWhenEmpty()
+    }
+
+    /// Closes the sockets.
+    func shut() {
+        plane?.close()
+        plane = nil
+    }
+
+    /// What a strategy has that does not say otherwise.
+    var defaults: StrategyConfig { settings.strategyDefaults }
+
+    /// Seconds since the start.
+    var uptimeSeconds: Double { (SuspendingClock().now - startedAt) / .seconds(1) }
+
+    /// A worker's fields, as `status` shows them.
+    func json(_ worker: Worker) -> JSONValue {
+        worker.json(supervisor.life(of: worker.id))
+    }
+
+    /// A worker's id and state, as commands answer.
+    func brief(_ worker: Worker) -> JSONValue {
+        ["worker_id": .string(worker.id), "state": JSONValue(supervisor.state(of: worker.id)?.rawValue)]
+    }
+
+    // MARK: Feeding the supervisor
+
+    /// Tells the supervisor what happened, and waits for the next deadline that follows from it.
+    func feed(_ event: WorkerLife.Event, to workerID: String) {
+        supervisor.on(event, for: workerID)
+        awaitDeadline()
+    }
+
+    private func awaitDeadline() {
+        guard let next = supervisor.nextDeadline else { return }
+        if let deadline {
+            // A deadline that was put off is looked at when the old one comes: heartbeats need not move timers.
+            guard next < deadline.at else { return }
+            loop.cancel(deadline.timer)
+        }
+        let timer = loop.schedule(after: next - SuspendingClock().now) { [unowned self] in deadlineCame() }
+        deadline = (next, timer)
+    }
+
+    private func deadlineCame() {
+        let due = deadline?.at
+        deadline = nil
+        // A heartbeat that is already here must not come too late.
+        plane?.readStatus()
+        if let due { supervisor.tick(due: due) }
+        awaitDeadline()
+    }
+
+    // MARK: Processes
+
+    func processEnded(_ process: WorkerProcess, _ status: WorkerEnd) {
+        // What it sent last comes before its end.
+        plane?.readStatus()
+        processes[process.identity] = nil
+        let identity = process.identity
+        loopOfBroker { $0.forget(identity) }
+        if !pool.ended(process, status), let id = process.workerID, let worker = workers[id], worker.process === process
+        {
+            worker.process = nil
+            feed(.exited(status), to: id)
+            settle(worker)
+        }
+        finishWhenEmpty()
+    }
+
+    private func finishWhenEmpty() {
+        guard let whenEmpty, processes.isEmpty else { return }
+        self.whenEmpty = nil
+        // What was recorded last is to be told before the end.
+        chronicle.afterCommit(whenEmpty)
+    }
+
+    /// Does something on the data loop.
+    func loopOfBroker(_ work: @escaping @Sendable (isolated DataBroker) -> Void) {
+        let broker = broker
+        broker.loop.execute { broker.assumeIsolated { work($0) } }
+    }
+
+    // MARK: Reading for others
+
+    /// Gets the broker's counters.
+    func readCounters(_ done: @escaping (BrokerCounters) -> Void) {
+        let crossing = Crossing(done)
+        loopOfBroker { [loop] broker in
+            let counters = broker.counters()
+            loop.execute { crossing.value(counters) }
+        }
+    }
+
+    /// Reads the journal on another thread: a large answer must not hold up the loop.
+    func readJournal(
+        _ reply: Reply,
+        _ read: @escaping @Sendable (EventJournal) throws -> [String: JSONValue]
+    ) {
+        let crossing = Crossing(reply)
+        Task.detached { [journal, loop] in
+            let result = Result { try read(journal) }
+                .mapError { ManagerError(.internalError, "the journal cannot be read: \($0)") }
+            loop.execute { crossing.value.finish(result) }
+        }
+    }
+}
+
+/// Something that belongs to the loop, on its way over another thread and back.
+private struct Crossing<Value>: @unchecked Sendable {
+    let value: Value
+
+    init(_ value: Value) {
+        self.value = value
+    }
+}

@@ -1,0 +1,81 @@
+import ArgumentParser
+import Glibc
+import Logging
+import ManagerCore
+import ServiceLifecycle
+import UnixSignals
+
+/// `quantcell-manager run`
+struct RunCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "run",
+        abstract: "Runs the manager until it is stopped by Ctrl-C or SIGTERM.",
+        discussion: """
+            Without a file everything has its default, and no strategy runs until 'quantcell start-strategy' starts one.
+
+              quantcell-manager run
+              quantcell-manager run --config config/quantcell.yaml --log-format json
+
+            Exit codes: 0 stopped, 64 bad usage, 69 it cannot work here (the reason is printed), 78 bad configuration.
+            """
+    )
+
+    @Option(help: "The configuration file (default: QUANTCELL_CONFIG, else none).")
+    var config: String?
+
+    @OptionGroup var options: ConfigOptions
+
+    func run() async throws {
+        let settings = try options.load(config ?? ProcessEnvironment.current()["QUANTCELL_CONFIG"])
+        let logger = Self.makeLogger(settings)
+        do {
+            let service = ManagerService(manager: try WorkerManager(settings: settings, logger: logger), logger: logger)
+            let group = ServiceGroup(
+                services: [service],
+                gracefulShutdownSignals: [.sigint, .sigterm],
+                logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
+            )
+            try await group.run()
+        } catch {
+            throw Failure(.unavailable, error)
+        }
+    }
+
+    private static func makeLogger(_ settings: Settings) -> Logger {
+        var logger = Logger(label: "quantcell") { label in
+            switch settings.manager.logFormat {
+            case .text: TextLogHandler(isColoured: isatty(STDOUT_FILENO) == 1)
+            case .json: JSONLogHandler(label: label)
+            }
+        }
+        logger.logLevel = Logger.Level(rawValue: settings.manager.logLevel.rawValue) ?? .info
+        return logger
+    }
+}
+
+/// The manager as a service: runs from its start until somebody wants the program to end.
+private struct ManagerService: Service {
+    let manager: WorkerManager
+    let logger: Logger
+
+    func run() async throws {
+        try await manager.start()
+        logger.notice("the manager runs; Ctrl-C stops it")
+        try? await gracefulShutdown()
+        logger.notice("stopping")
+        guard let summary = await manager.stop() else { return }
+        logger.notice(
+            """
+            stopped after \(summary.uptime.formatted): \(summary.published) messages published, \(summary.refused) refused; \
+            \(summary.workers) workers, \(summary.restarts) restarts; \(summary.lostEntries) journal entries lost
+            """
+        )
+    }
+}
+
+extension Duration {
+    fileprivate var formatted: String {
+        let seconds = components.seconds
+        return seconds < 60 ? "\(seconds) s" : "\(seconds / 3600) h \(seconds / 60 % 60) min \(seconds % 60) s"
+    }
+}
