@@ -1,0 +1,90 @@
+import WireProtocol
+
+/// What a strategy is started with: from a file, with what the command line says laid over it.
+struct StartConfiguration: Hashable {
+    var name: String?
+    var symbols: [String] = []
+    var dataTypes: [String] = []
+    var params: [String: JSONValue] = [:]
+
+    private static let keys = ["name", "symbols", "data_types", "params"]
+
+    init() {}
+
+    /// Reads the text of a `--config` file.
+    ///
+    /// - Parameters:
+    ///   - text: A JSON object with any of `name`, `symbols`, `data_types` and `params`.
+    ///   - path: The file, for messages.
+    /// - Throws: ``CommandFailure`` with exit code 65.
+    init(parsing text: String, path: String) throws(CommandFailure) {
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: text)
+        } catch {
+            throw .badFile("\(path): \(error)")
+        }
+        guard let members = value.objectValue else { throw .badFile("\(path): a JSON object is needed") }
+        for key in members.keys.sorted() where !Self.keys.contains(key) {
+            throw .badFile("\(path): unknown key '\(key)'; known are \(Self.keys.joined(separator: ", "))")
+        }
+        func field<T>(_ key: String, _ kind: String, _ read: (JSONValue) -> T?) throws(CommandFailure) -> T? {
+            guard let member = members[key], member != .null else { return nil }
+            guard let result = read(member) else { throw .badFile("\(path): '\(key)' must be \(kind)") }
+            return result
+        }
+        name = try field("name", "a string", \.stringValue)
+        symbols = try field("symbols", "an array of strings", \.stringArrayValue) ?? []
+        dataTypes = try field("data_types", "an array of strings", \.stringArrayValue) ?? []
+        params = try field("params", "an object", \.objectValue) ?? [:]
+    }
+
+    /// Checks that the topics can exist.
+    ///
+    /// - Throws: `ProtocolError` for a symbol or a data type that no topic can have.
+    func check() throws(ProtocolError) {
+        for symbol in symbols { _ = try Topic(symbol: symbol, dataType: "kline") }
+        for dataType in dataTypes { _ = try Topic(symbol: "X", dataType: dataType) }
+    }
+
+    /// The payload of a `start` request.
+    func payload(path: String, waits: Bool) -> [String: JSONValue] {
+        var payload: [String: JSONValue] = [
+            "path": .string(path),
+            "symbols": .array(symbols.map(JSONValue.string)),
+            "data_types": .array(dataTypes.map(JSONValue.string)),
+            "params": .object(params),
+            "wait": .bool(waits),
+        ]
+        payload["name"] = name.map(JSONValue.string)
+        return payload
+    }
+}
+
+/// One `--param key=value`.
+struct Parameter: Hashable {
+    let key: String
+    let value: JSONValue
+
+    /// Cuts at the first `=`. The value is JSON where it can be read as JSON, and text otherwise; `nil` without key or
+    /// `=`.
+    init?(_ text: String) {
+        guard let equals = text.firstIndex(of: "="), equals > text.startIndex else { return nil }
+        key = String(text[..<equals])
+        let raw = String(text[text.index(after: equals)...])
+        value = (try? JSONValue(parsing: raw)) ?? .string(raw)
+    }
+}
+
+/// Lists with commas.
+enum ListText {
+    /// The parts without blanks around them; empty ones are left out.
+    static func parts(_ text: String) -> [String] {
+        text.split(separator: ",").map { part in
+            var part = part
+            while part.first == " " { part.removeFirst() }
+            while part.last == " " { part.removeLast() }
+            return String(part)
+        }.filter { !$0.isEmpty }
+    }
+}
