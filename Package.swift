@@ -34,7 +34,7 @@ let package = Package(
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     ],
     targets: [
-        // Without pkgConfig: libzmq's asks for flags that SwiftPM refuses with a warning, and its headers are on the default path.
+        // Without pkgConfig: libzmq's asks for flags that SwiftPM refuses with a warning; its headers are on the path.
         .systemLibrary(name: "CZeroMQ"),
         .target(name: "CLinux"),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "CLinux"]),
@@ -78,7 +78,10 @@ let package = Package(
         .testTarget(name: "QuantcellTests", dependencies: ["quantcell", "ZeroMQ", "WireProtocol", "MarketFiles"]),
         .testTarget(
             name: "EndToEndTests",
-            dependencies: ["ZeroMQ", "WireProtocol", "quantcell", "quantcell-manager", "quantcell-worker"]
+            dependencies: [
+                "CLinux", "EventJournal", "MarketFiles", "ProcessControl", "WireProtocol", "ZeroMQ", "quantcell",
+                "quantcell-manager", "quantcell-worker", "EmbeddingExample",
+            ]
         ),
     ]
 )

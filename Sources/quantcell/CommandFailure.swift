@@ -5,9 +5,11 @@ struct CommandFailure: Error, Hashable {
     /// What goes to standard error, if anything.
     let message: String?
 
-    /// The manager said no; its own words, unchanged.
+    /// The manager said no; its own words, or the compiler's, unchanged but for line ends behind them.
     static func refused(_ message: String) -> CommandFailure {
-        CommandFailure(status: 1, message: message)
+        var message = message
+        while message.last?.isNewline == true { message.removeLast() }
+        return CommandFailure(status: 1, message: message)
     }
 
     /// The manager would refuse the input.
