@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Installs or removes the programs and what a strategy compiles against. Usage: install.sh install|uninstall PREFIX
+set -euo pipefail
+action=$1
+prefix=$2
+release=.build/release
+modules=$prefix/lib/quantcell/Modules
+
+case $action in
+install)
+    install -d "$prefix/bin" "$prefix/libexec/quantcell" "$modules" "$prefix/share/quantcell/strategies"
+    install -m 755 "$release/quantcell" "$release/quantcell-manager" "$prefix/bin/"
+    install -m 755 "$release/quantcell-worker" "$prefix/libexec/quantcell/"
+    install -m 644 "$release/Modules/StrategyKit.swiftmodule" "$release/Modules/StrategyKit.swiftdoc" "$modules/"
+    install -m 644 strategies/*.swift "$prefix/share/quantcell/strategies/"
+    install -m 644 config/quantcell.yaml "$prefix/share/quantcell/quantcell.yaml.example"
+    echo "installed below $prefix"
+    ;;
+uninstall)
+    rm -f "$prefix/bin/quantcell" "$prefix/bin/quantcell-manager"
+    rm -rf "$prefix/libexec/quantcell" "$prefix/lib/quantcell" "$prefix/share/quantcell"
+    echo "removed from $prefix"
+    ;;
+*)
+    echo "usage: install.sh install|uninstall PREFIX" >&2
+    exit 64
+    ;;
+esac

@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# Installs what is missing: headers of libzmq and SQLite; with 'test' also Python, pyzmq and sqlite3. Does nothing where all is there.
+set -euo pipefail
+
+packages=()
+has() { command -v "$1" >/dev/null 2>&1; }
+header() { has cc && printf '#include <%s>\n' "$1" | cc -E - >/dev/null 2>&1 || [ -e "/usr/include/$1" ]; }
+
+has swift || { echo "a Swift 6.2 toolchain or later is needed; 'swift' was not found in PATH" >&2; exit 1; }
+header zmq.h || packages+=(libzmq3-dev)
+header sqlite3.h || packages+=(libsqlite3-dev)
+if [ "${1:-}" = test ]; then
+    has python3 || packages+=(python3 python3-pip)
+    has sqlite3 || packages+=(sqlite3)
+fi
+
+if [ ${#packages[@]} -gt 0 ]; then
+    has apt-get || { echo "install these packages, then try again: ${packages[*]}" >&2; exit 1; }
+    sudo=()
+    if [ "$(id -u)" != 0 ]; then
+        has sudo || { echo "run this as root: apt-get install ${packages[*]}" >&2; exit 1; }
+        sudo=(sudo)
+    fi
+    echo "installing ${packages[*]}"
+    "${sudo[@]}" apt-get update -qq
+    DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq "${packages[@]}" >/dev/null
+fi
+
+if [ "${1:-}" = test ] && ! python3 -c 'import zmq' 2>/dev/null; then
+    echo "installing pyzmq"
+    # Debian keeps pip out of its own Python unless it is told so; there the packaged one will do.
+    python3 -m pip install -q --root-user-action=ignore pyzmq 2>/dev/null ||
+        { has apt-get && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-zmq >/dev/null; }
+fi

@@ -1,0 +1,46 @@
+# make run    sets up, builds and runs the demonstration
+# make test   sets up, checks format and warnings, and runs every test
+# make help   lists the rest
+
+PREFIX ?= /usr/local
+CONFIG ?= config/quantcell.yaml
+SWIFT ?= swift
+SOURCES = Package.swift Sources Tests strategies
+
+.PHONY: help setup setup-test build run test format lint install uninstall clean
+.DEFAULT_GOAL := help
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+setup: ## install the C libraries that are missing (Debian, Ubuntu)
+	@.ci/setup.sh
+
+setup-test: setup
+	@.ci/setup.sh test
+
+build: setup ## build everything, optimised
+	$(SWIFT) build -c release
+
+run: build ## run the manager with CONFIG; Ctrl-C stops it
+	@exec .build/release/quantcell-manager run --config $(CONFIG)
+
+test: setup-test lint ## check format and warnings, then run every test
+	QUANTCELL_STRICT=1 $(SWIFT) build --build-tests
+	@.ci/check.sh .build/debug
+	QUANTCELL_STRICT=1 $(SWIFT) test --skip-build
+
+format: ## rewrite all sources in the project's format
+	swift-format format --in-place --recursive $(SOURCES)
+
+lint: ## check the format
+	swift-format lint --strict --recursive $(SOURCES)
+
+install: build ## install below PREFIX (default /usr/local)
+	@.ci/install.sh install "$(DESTDIR)$(PREFIX)"
+
+uninstall: ## undo install
+	@.ci/install.sh uninstall "$(DESTDIR)$(PREFIX)"
+
+clean: ## remove everything that was built
+	rm -rf .build
