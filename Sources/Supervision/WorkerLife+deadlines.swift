@@ -11,11 +11,11 @@ extension WorkerLife {
             return replace(now)
         }
         if let startDeadline, startDeadline <= now {
-            let limit = configuration.health.startTimeout.rounded
+            let limit = configuration.health.startTimeout.text
             return condemn("did not start within \(limit)", now)
         }
         if let heartbeatDeadline, heartbeatDeadline <= now {
-            let limit = configuration.health.heartbeatTimeout.rounded
+            let limit = configuration.health.heartbeatTimeout.text
             return condemn("frozen: no heartbeat for \(limit)", now)
         }
         return []

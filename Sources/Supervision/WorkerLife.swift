@@ -223,29 +223,14 @@ package struct WorkerLife: Sendable {
             let policy = configuration.restartPolicy
             return [
                 .report(
-                    "no restart: \(policy.maxRestarts) restarts within \(policy.restartWindow) are spent; "
+                    "no restart: \(policy.maxRestarts) restarts within \(policy.restartWindow.text) are spent; "
                         + "'quantcell restart \(id)' starts it again"
                 )
             ]
         case .restart(let delay):
             restartAt = now + delay
-            let cause = delay == .zero ? "restart granted, at once" : "restart granted, after \(delay.rounded)"
+            let cause = delay == .zero ? "restart granted, at once" : "restart granted, after \(delay.text)"
             return [become(.recovering, cause, .policy)] + deadlinePassed(now)
         }
-    }
-}
-
-extension Duration {
-    /// For people: to the millisecond.
-    var rounded: String {
-        formattedSeconds + " s"
-    }
-
-    private var formattedSeconds: String {
-        let (seconds, attoseconds) = components
-        let milliseconds = attoseconds / 1_000_000_000_000_000
-        guard milliseconds > 0 else { return "\(seconds)" }
-        let digits = String(milliseconds)
-        return "\(seconds)." + String(repeating: "0", count: 3 - digits.count) + digits
     }
 }

@@ -61,8 +61,16 @@ public struct ZeroMQError: Error, Hashable, Sendable, CustomStringConvertible {
         self.errno = number
     }
 
-    /// One line: what was tried and why it failed.
+    /// One line: what was tried, why it failed and, where there is something to do about it, what.
     public var description: String {
-        "\(operation): \(String(cString: zmq_strerror(errno)))"
+        "\(operation): \(String(cString: zmq_strerror(errno)))\(hint)"
+    }
+
+    private var hint: String {
+        switch code {
+        case .addressInUse: "; another program has this address: stop it, or choose another"
+        case .permissionDenied: "; choose an address that this user may bind"
+        default: ""
+        }
     }
 }

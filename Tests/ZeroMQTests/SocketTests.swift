@@ -62,7 +62,10 @@ import ZeroMQ
         let second = try Socket(context, .pull)
         let error = #expect(throws: ZeroMQError.self) { try second.bind(address) }
         #expect(error?.code == .addressInUse)
-        #expect(error?.description == "bind \(address): Address already in use")
+        #expect(
+            error?.description
+                == "bind \(address): Address already in use; another program has this address: stop it, or choose another"
+        )
     }
 
     @Test(arguments: ["nonsense", "ipc:///no/such/folder/x.sock", "tcp://127.0.0.1:port"])

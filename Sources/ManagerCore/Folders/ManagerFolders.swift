@@ -98,7 +98,11 @@ struct ManagerFolders: ~Copyable {
     }
 
     private static func failure(_ operation: String) -> ManagerError {
-        ManagerError(.serviceUnavailable, "cannot \(operation): \(String(cString: strerror(errno)))")
+        let reason = String(cString: strerror(errno))
+        return ManagerError(
+            .serviceUnavailable,
+            "cannot \(operation): \(reason); choose other folders with --runtime-dir and --data-dir"
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Glibc
 internal import ProcessControl
+internal import WireProtocol
 internal import ZeroMQ
 
 /// Compiles Swift strategies into shared objects that a spare can load, and keeps them.
@@ -150,7 +151,7 @@ final class StrategyCompiler {
 
     private func outcome(of job: Job, _ status: ExitStatus) -> Outcome {
         if job.isLate {
-            return .failure(ManagerError(.workerStart, "compiling \(job.path) took longer than \(Self.timeLimit)"))
+            return .failure(ManagerError(.workerStart, "compiling \(job.path) took longer than \(Self.timeLimit.text)"))
         }
         guard status.isSuccess else {
             let output = (try? Self.read("\(job.work)/output")) ?? []

@@ -50,7 +50,8 @@ final class Worker {
 
     /// What a heartbeat may say of itself, as it is shown in `metadata`.
     private static let metadataKeys = [
-        "last_topic", "last_sequence", "callback", "callback_seconds", "backlog", "gaps", "duplicates", "ignored",
+        "last_topic", "last_sequence", "callback", "callback_seconds", "backlog", "messages_missed",
+        "messages_repeated", "messages_unrequested", "messages_unreadable",
     ]
 
     /// A new process counts from 0 again; what the earlier ones counted is kept.

@@ -117,7 +117,7 @@ extension WorkerControl {
     }
 
     private func slowAnswer(_ worker: Worker) -> String {
-        var text = "'\(worker.id)' did not answer within \(Self.answerTimeout.components.seconds) s"
+        var text = "'\(worker.id)' did not answer within \(Self.answerTimeout.text)"
         if let callback = worker.metadata["callback"]?.stringValue {
             text += "; it is still in \(callback), for \(worker.metadata["callback_seconds"]?.doubleValue ?? 0) s"
         }
@@ -243,7 +243,7 @@ extension WorkerControl {
                     let elapsed = SuspendingClock().now - start
                     if elapsed > .milliseconds(20) {
                         logger.info(
-                            "compiled \(worker.config.path) in \(elapsed)",
+                            "compiled \(worker.config.path) in \(elapsed.text)",
                             metadata: ["worker": "\(worker.id)"]
                         )
                     }

@@ -44,7 +44,7 @@ struct UserParams: ParamsReader {
 
     private static func unknown(_ path: [String], known: [String]) -> StrategyError {
         let key = path.last ?? ""
-        let nearest = NearestName.of(key, in: known).map { "; did you mean '\($0)'?" } ?? "."
+        let nearest = NearestName.find(key, in: known).map { "; did you mean '\($0)'?" } ?? "."
         let names = known.isEmpty ? "it has none" : "it has \(known.joined(separator: ", "))"
         return StrategyError("the strategy has no parameter '\(name(path))'\(nearest) (\(names))")
     }

@@ -13,15 +13,9 @@ struct Restart: ParsableCommand {
             """
     )
 
-    @Argument(help: "The strategy's id, as 'quantcell list' shows it.")
-    var id: String
-
-    @OptionGroup var manager: ManagerOptions
-
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var worker: WorkerOptions
 
     func run() throws {
-        try WorkerCommand(type: .restart, manager: manager, json: json).run(workerID: id)
+        try worker.run(.restart)
     }
 }

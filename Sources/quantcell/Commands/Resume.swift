@@ -13,15 +13,9 @@ struct Resume: ParsableCommand {
             """
     )
 
-    @Argument(help: "The strategy's id, as 'quantcell list' shows it.")
-    var id: String
-
-    @OptionGroup var manager: ManagerOptions
-
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var worker: WorkerOptions
 
     func run() throws {
-        try WorkerCommand(type: .resume, manager: manager, json: json).run(workerID: id)
+        try worker.run(.resume)
     }
 }

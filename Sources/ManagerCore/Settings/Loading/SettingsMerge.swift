@@ -1,3 +1,4 @@
+internal import WireProtocol
 import Yams
 
 /// Lays the file, the variables and the flags over the defaults, key by key, and remembers where each value came from.

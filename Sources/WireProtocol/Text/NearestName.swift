@@ -1,7 +1,7 @@
 /// Finds what somebody meant who mistyped a name.
-enum NearestName {
+package enum NearestName {
     /// The candidate with the fewest typing mistakes, or `nil` when none has less than one mistake in three letters.
-    static func find(_ name: String, in candidates: some Sequence<String>) -> String? {
+    package static func find(_ name: String, in candidates: some Sequence<String>) -> String? {
         // Beyond this it is no key; the distance takes the product of the lengths.
         guard name.utf8.count <= 128 else { return nil }
         let scored = candidates.map { (candidate: $0, mistakes: mistakes(name.lowercased(), $0.lowercased())) }
@@ -11,7 +11,7 @@ enum NearestName {
     }
 
     /// The optimal string alignment distance: letters left out, added, replaced or swapped with their neighbour.
-    static func mistakes(_ left: String, _ right: String) -> Int {
+    package static func mistakes(_ left: String, _ right: String) -> Int {
         let left = Array(left.utf8)
         let right = Array(right.utf8)
         var beforeLast: [Int] = []
