@@ -1,0 +1,64 @@
+import Foundation
+import Glibc
+import ProcessControl
+import Testing
+
+/// The folders of one test, which nothing shares with another.
+struct TestFolder {
+    let path: String
+    var environment: [String: String]
+
+    /// The file of ``actorStrategy``.
+    var actor: String { "\(path)/actor.swift" }
+
+    init() throws {
+        let path = "/tmp/qce-\(UUID().uuidString.prefix(8))"
+        for name in ["", "/tmp", "/home", "/work"] {
+            try FileManager.default.createDirectory(atPath: path + name, withIntermediateDirectories: false)
+        }
+        self.path = path
+        try actorStrategy.write(toFile: "\(path)/actor.swift", atomically: false, encoding: .utf8)
+        environment = [
+            "QUANTCELL_RUNTIME_DIR": "\(path)/run", "QUANTCELL_DATA_DIR": "\(path)/data", "TMPDIR": "\(path)/tmp",
+            "HOME": "\(path)/home",
+        ]
+        for name in ["PATH", "LD_LIBRARY_PATH"] { environment[name] = ProcessInfo.processInfo.environment[name] }
+    }
+
+    /// Ends what a test has left running, and says what that was.
+    func sweep() -> [String] {
+        let left = Leftovers.processes(with: path)
+        for process in left { kill(process.pid, SIGKILL) }
+        return left.map(\.command)
+    }
+
+    func remove() {
+        try? FileManager.default.removeItem(atPath: path)
+    }
+}
+
+/// Runs a test with folders of its own on a thread of its own, and checks that it leaves nothing behind.
+func withFolder(_ body: @Sendable (TestFolder) throws -> Void) async throws {
+    try await OwnThread.run {
+        let folder = try TestFolder()
+        defer { folder.remove() }
+        do {
+            try body(folder)
+        } catch {
+            let log = (try? String(contentsOfFile: "\(folder.path)/manager.log", encoding: .utf8)) ?? ""
+            Issue.record(error, "the end of the manager's log:\n\(log.suffix(6000))")
+        }
+        #expect(folder.sweep() == [], "left running")
+    }
+}
+
+/// Runs a test with a manager, which is stopped at the end and must leave nothing behind.
+func withManager(_ config: String = "", _ body: @Sendable (TestManager) throws -> Void) async throws {
+    try await withFolder { folder in
+        let manager = try TestManager(config, in: folder)
+        try body(manager)
+        #expect(try manager.stop() == .exited(code: 0))
+        // What swiftc and the strategies had in the temporary folder is gone.
+        #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/tmp") == [])
+    }
+}
