@@ -100,10 +100,7 @@ struct ReplayTests {
 
     private static func crossings(of worker: String, _ manager: TestManager, expected: [Crossing]) throws -> [Crossing]
     {
-        let signals = try manager.until("\(expected.count) signals of \(worker)") { () -> [JSONValue]? in
-            let signals = try manager.signals(of: worker)
-            return signals.count >= expected.count ? signals : nil
-        }
+        let signals = try manager.untilSignals(of: worker, expected.count)
         let crossings = try signals.map { signal in
             Crossing(
                 sequence: Int(try #require(signal["sequence"]?.integerValue)),

@@ -12,6 +12,8 @@ final class Worker {
     /// The shared object, for a strategy that is loaded into a spare.
     var library: String?
     var process: WorkerProcess?
+    /// How often it has been told to stop: what was compiled meanwhile is not to run any more.
+    var stops = 0
 
     // For people; times in nanoseconds since the Unix epoch.
     let createdAt = WallClock.nanoseconds()

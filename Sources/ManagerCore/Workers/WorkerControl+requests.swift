@@ -19,10 +19,9 @@ extension WorkerControl {
     /// How many stopped workers are remembered.
     private static let maxStopped = 1000
 
-    /// Workers that are not stopped.
+    /// Workers that are not stopped, those too that are still being compiled.
     var liveWorkers: [Worker] {
-        workers.values.filter { supervisor.state(of: $0.id) != .stopped && supervisor.state(of: $0.id) != nil }
-            .sorted { $0.id < $1.id }
+        workers.values.filter { supervisor.state(of: $0.id) != .stopped }.sorted { $0.id < $1.id }
     }
 
     /// Starts a strategy.
@@ -40,12 +39,12 @@ extension WorkerControl {
             return done(.failure(error))
         }
         prepare(worker) { [unowned self] result in
+            guard worker.stops == 0 else { return done(.failure(Self.stopped(worker))) }
             if case .failure(let error) = result {
                 workers[worker.id] = nil
                 return done(.failure(error))
             }
             guard isOpen else { return done(.failure(Self.closing)) }
-            supervisor.unregister(worker.id)
             supervisor.register(worker.id, worker.config.life(settings), after: lastGeneration(of: worker.id))
             feed(.start(actor), to: worker.id)
             if waits { awaitRunning(worker, done) } else { done(.success(worker)) }
@@ -54,6 +53,9 @@ extension WorkerControl {
 
     /// Stops a worker; `done` is called when its process is gone.
     func stop(_ worker: Worker, actor: Actor, done: @escaping () -> Void) {
+        worker.stops += 1
+        // What is still being compiled has no life yet, and gets none.
+        if supervisor.life(of: worker.id) == nil { workers[worker.id] = nil }
         feed(.stop(actor), to: worker.id)
         wait(for: worker) { life in
             guard life?.state == .stopped || life == nil else { return false }
@@ -68,8 +70,10 @@ extension WorkerControl {
         if let state = supervisor.state(of: worker.id), !state.isStable, state != .recovering {
             return done(.failure(ManagerError(.conflict, "'\(worker.id)' is \(state.rawValue); wait until it runs")))
         }
+        let stops = worker.stops
         prepare(worker) { [unowned self] result in
             if case .failure(let error) = result { return done(.failure(error)) }
+            guard worker.stops == stops else { return done(.failure(Self.stopped(worker))) }
             let before = supervisor.life(of: worker.id)?.generation ?? 0
             feed(.restart(actor), to: worker.id)
             awaitRunning(worker, after: before, done)
@@ -154,7 +158,7 @@ extension WorkerControl {
             } else if life.hasGivenUp {
                 done(.failure(ManagerError(.workerStart, worker.lastError ?? "'\(worker.id)' failed")))
             } else if state == .stopped, life.wanted == .stopped {
-                done(.failure(ManagerError(.workerStart, "'\(worker.id)' was stopped before it ran")))
+                done(.failure(Self.stopped(worker)))
             } else {
                 return false
             }
@@ -165,6 +169,10 @@ extension WorkerControl {
     // MARK: Admitting
 
     private static let closing = ManagerError(.serviceUnavailable, "the manager is stopping")
+
+    private static func stopped(_ worker: Worker) -> ManagerError {
+        ManagerError(.workerStart, "'\(worker.id)' was stopped before it ran")
+    }
 
     /// Makes room for a worker, under a name of its own.
     private func admit(_ config: StrategyConfig) throws(ManagerError) -> Worker {
@@ -179,6 +187,8 @@ extension WorkerControl {
             throw ManagerError(.conflict, "\(busy) workers run already; 'manager.max_workers' allows no more")
         }
         let worker = Worker(id: config.name, config: config, kind: kind)
+        // The life of a stopped worker of that name ends here: the name is taken while the new one is compiled.
+        supervisor.unregister(worker.id)
         workers[worker.id] = worker
         forgetOldWorkers()
         return worker

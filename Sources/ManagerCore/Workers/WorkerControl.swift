@@ -143,7 +143,9 @@ final class WorkerControl {
 
     /// A worker's id and state, as commands answer.
     func brief(_ worker: Worker) -> JSONValue {
-        ["worker_id": .string(worker.id), "state": JSONValue(supervisor.state(of: worker.id)?.rawValue)]
+        // One that was stopped while it was compiled has never had a state.
+        let state = supervisor.state(of: worker.id) ?? .stopped
+        return ["worker_id": .string(worker.id), "state": .string(state.rawValue)]
     }
 
     // MARK: Feeding the supervisor

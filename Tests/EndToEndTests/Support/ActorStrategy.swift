@@ -24,7 +24,8 @@ let actorStrategy = """
 
         func onBar(_ bar: Bar, _ context: Context<Params>) throws {
             bars += 1
-            if context.params.mode == "throw" { throw StrategyError("bar \\(bar.sequence) is bad") }
+            if context.params.mode == "stuck" { while true { pause() } }
+        if context.params.mode == "throw" { throw StrategyError("bar \\(bar.sequence) is bad") }
             context.signal("bar", side: .buy, data: ["close": bar.close])
         }
 

@@ -132,6 +132,13 @@ final class TestManager {
         }
     }
 
+    /// Publishes bars with these closes, one after the other, as a feed handler does.
+    func publish(_ closes: [Double], symbol: String = "X") throws {
+        let lines = closes.map { #"{"open":\#($0),"high":\#($0),"low":\#($0),"close":\#($0),"volume":1}"# }
+        let done = try cli("publish", symbol, "kline", input: lines.joined(separator: "\n"))
+        try #require(done.code == 0, "\(done.errors)")
+    }
+
     // MARK: Waiting
 
     /// Waits until `find` finds something; looks again after each event.
@@ -148,7 +155,8 @@ final class TestManager {
     func until(_ worker: String, _ what: String, _ condition: (JSONValue) -> Bool) throws -> JSONValue {
         try until("\(worker) \(what)") { () -> JSONValue? in
             let status = try status(worker)
-            return condition(status) ? status : nil
+            // A bare `nil` would be the JSON one.
+            return condition(status) ? status : JSONValue?.none
         }
     }
 
@@ -174,6 +182,14 @@ final class TestManager {
             return condition(status)
         }
         return status
+    }
+
+    /// Waits until a worker has emitted `count` signals, and returns all that it has.
+    func untilSignals(of worker: String, _ count: Int) throws -> [JSONValue] {
+        try until("\(count) signals of \(worker)") { () -> [JSONValue]? in
+            let signals = try signals(of: worker)
+            return signals.count >= count ? signals : nil
+        }
     }
 
     // MARK: Programs
