@@ -22,17 +22,13 @@ extension DataBroker {
 
     /// Handles the message whose first frame is in ``topicFrame``.
     private func readMessage(_ sockets: Sockets) throws(ZeroMQError) {
-        received += 1
-        let topicBytes = topicFrame.count
         guard topicFrame.hasMore else {
-            let body = topicFrame.bytes
-            do throws(ProtocolError) {
-                try take(json: body)
-            } catch {
-                refuse(error, topic: nil, bytes: topicBytes)
-            }
+            // Whatever is wrong with it has been counted and reported.
+            _ = try? take(json: topicFrame.bytes)
             return
         }
+        received += 1
+        let topicBytes = topicFrame.count
         guard try sockets.feed.receive(into: &bodyFrame, wait: true) else { return }
         let bytes = topicBytes + bodyFrame.count
         var index: Int?
@@ -119,38 +115,45 @@ extension DataBroker {
     // MARK: Messages that come with the topic inside, or from this process
 
     /// Takes a JSON envelope whose topic is in its payload.
-    @discardableResult
     func take(json body: [UInt8]) throws(ProtocolError) -> UInt64 {
-        let topic = try topic(of: body)
+        let topic: Topic
+        do throws(ProtocolError) {
+            topic = try self.topic(of: body)
+        } catch {
+            received += 1
+            refuse(error, topic: nil, bytes: body.count)
+            throw error
+        }
         return try publish(topic, body: body)
     }
 
     /// Takes an event of a feed of the manager's own.
     func take(_ event: MarketEvent, topic: Topic) {
-        received += 1
         encodeBuffer.removeAll(keepingCapacity: true)
         BinaryCodec.encode(event, into: &encodeBuffer)
-        do throws(ProtocolError) {
-            _ = try publish(topic, body: encodeBuffer)
-        } catch {
-            refuse(error, topic: nil, bytes: encodeBuffer.count)
-        }
+        // Whatever is wrong with it has been counted and reported.
+        _ = try? publish(topic, body: encodeBuffer)
     }
 
+    /// Passes a message on as if it had come over `feed`: it is counted, and where it is refused that is reported.
     private func publish(_ topic: Topic, body: [UInt8]) throws(ProtocolError) -> UInt64 {
         guard let sockets else { throw ProtocolError("the broker is stopped") }
+        received += 1
         topicBuffer.removeAll(keepingCapacity: true)
         topicBuffer.append(contentsOf: topic.description.utf8)
+        var index: Int?
         do {
-            let index = try topicBuffer.withUnsafeBytes { bytes in try topics.index(of: bytes) }
-            topics[index].received += 1
+            let found = try topicBuffer.withUnsafeBytes { bytes in try topics.index(of: bytes) }
+            index = found
+            topics[found].received += 1
             try topicBuffer.withUnsafeBytes { try topicFrame.replace(with: $0) }
             try body.withUnsafeBytes { try bodyFrame.replace(with: $0) }
-            try prepareBody(index)
-            let sequence = topics.sequence(index)
-            try send(index, sockets)
+            try prepareBody(found)
+            let sequence = topics.sequence(found)
+            try send(found, sockets)
             return sequence
         } catch let error as ProtocolError {
+            refuse(error, topic: index, bytes: body.count)
             throw error
         } catch {
             throw ProtocolError("\(error)")

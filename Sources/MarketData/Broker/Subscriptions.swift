@@ -18,7 +18,9 @@ struct Subscriptions {
 
     /// Notes that one more socket subscribes to `pattern`, or one fewer.
     mutating func change(_ pattern: String, by step: Int) {
-        if pattern.hasPrefix("market."), pattern.utf8.dropFirst(7).contains(UInt8(ascii: ".")) {
+        if pattern.hasPrefix("market."), let last = pattern.utf8.dropFirst(7).lastIndex(of: UInt8(ascii: ".")),
+            last != pattern.utf8.indices.last
+        {
             Self.change(&exact, pattern, by: step, limit: Self.maxPatterns)
         } else {
             Self.change(&prefixes, pattern, by: step, limit: Self.maxPrefixes)

@@ -48,7 +48,10 @@ struct TopicLedger: ~Copyable {
             throw failure("map", path)
         }
         let magic = UnsafeRawBufferPointer(start: magic.utf8Start, count: magic.utf8CodeUnitCount)
-        if end == 0 { UnsafeMutableRawBufferPointer(start: base, count: magic.count).copyMemory(from: magic) }
+        // Zeros: new, or reserved by an earlier attempt that ended (on a full disk) before it was begun.
+        if UnsafeRawBufferPointer(start: base, count: magic.count).allSatisfy({ $0 == 0 }) {
+            UnsafeMutableRawBufferPointer(start: base, count: magic.count).copyMemory(from: magic)
+        }
         guard UnsafeRawBufferPointer(start: base, count: magic.count).elementsEqual(magic) else {
             munmap(base, bytes)
             throw BrokerError("\(path) is not a sequence ledger; move it away, topics then count from 1 again")
