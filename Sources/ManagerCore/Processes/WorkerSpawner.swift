@@ -12,6 +12,8 @@ final class WorkerSpawner {
         var endpoints: Endpoints
         /// Folder of the workers' output.
         var logs: String
+        /// The least that a strategy's log keeps.
+        var logLevel: String
         /// The manager's own environment; strategies may rely on it.
         var environment: [String: String]
     }
@@ -71,6 +73,7 @@ final class WorkerSpawner {
         environment["QUANTCELL_DATA"] = configuration.endpoints.data.first
         environment["QUANTCELL_CONTROL"] = configuration.endpoints.control.first
         environment["QUANTCELL_STATUS"] = configuration.endpoints.status.first
+        environment["QUANTCELL_LOG_LEVEL"] = configuration.logLevel
         environment["QUANTCELL_PARAMS"] = JSONValue.object(strategy?.params ?? [:]).text
         environment["QUANTCELL_SYMBOLS"] = JSONValue.array((strategy?.symbols ?? []).map(JSONValue.string)).text
         environment["QUANTCELL_DATA_TYPES"] = JSONValue.array((strategy?.dataTypes ?? []).map(JSONValue.string)).text

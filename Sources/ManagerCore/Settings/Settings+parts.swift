@@ -54,6 +54,18 @@ extension Settings {
     }
 }
 
+extension Settings.LogLevel {
+    /// The nearest of the levels that a strategy's log has.
+    var ofStrategies: String {
+        switch self {
+        case .trace, .debug: "debug"
+        case .info, .notice: "info"
+        case .warning: "warning"
+        case .error, .critical: "error"
+        }
+    }
+}
+
 extension Settings.RestartPolicy {
     fileprivate var policy: RestartPolicy {
         RestartPolicy(

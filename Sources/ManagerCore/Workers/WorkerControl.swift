@@ -62,6 +62,7 @@ final class WorkerControl {
             workerExecutable: parts.installation.workerExecutable,
             endpoints: endpoints,
             logs: parts.logs,
+            logLevel: settings.manager.logLevel.ofStrategies,
             environment: parts.environment
         ),
         loop: loop

@@ -13,21 +13,17 @@ struct DataFields {
     private var bids: [DepthLevel]?
     private var asks: [DepthLevel]?
 
-    /// Reads the object and makes a payload of it.
+    /// Reads the object and makes a payload of it; `nil` when a needed field is missing.
     ///
-    /// - Throws: ``JSONError`` when a needed field is missing or a known one has the wrong type.
-    mutating func read(_ scanner: inout JSONScanner, _ kind: DataKind) throws(JSONError) -> MarketPayload {
-        let start = scanner.offset
+    /// - Throws: ``JSONError`` when it is not an object, or a known field has the wrong type.
+    mutating func read(_ scanner: inout JSONScanner, _ kind: DataKind) throws(JSONError) -> MarketPayload? {
         var more = try scanner.beginObject()
         while more {
             let name = try scanner.key()
             try field(name, &scanner)
             more = try scanner.nextMember()
         }
-        guard let payload = payload(kind) else {
-            throw JSONError("data without what a \(kind) needs (\(Self.needed(kind)))", at: start)
-        }
-        return payload
+        return payload(kind)
     }
 
     private mutating func field(_ name: JSONScanner.StringRange, _ scanner: inout JSONScanner) throws(JSONError) {
@@ -106,7 +102,8 @@ struct DataFields {
         }
     }
 
-    private static func needed(_ kind: DataKind) -> String {
+    /// The fields that a kind cannot do without.
+    static func needed(_ kind: DataKind) -> String {
         switch kind {
         case .bar: "open high low close volume"
         case .tick: "price"

@@ -51,6 +51,9 @@ package struct MarketEnvelope {
         }
         guard isMarketData else { throw ProtocolError("market data without a market-data 'msg_type'") }
         guard hasData else { throw ProtocolError("market data without 'payload.data'") }
+        if let kind, data == nil {
+            throw ProtocolError("'data' lacks what a \(kind) needs (\(DataFields.needed(kind)))")
+        }
     }
 
     /// Reads one member of the envelope and says whether it is one that the broker writes.
