@@ -1,6 +1,33 @@
-/// How often, and how soon, a worker that failed is started again.
+internal import Glibc
+
+/// Whether, how often and how soon a worker that failed is started again.
+///
+/// **How often.** Each ``FailureCause`` has its own budget: within ``restartWindow`` it is granted ``maxRestarts`` restarts, or what
+/// ``budgets`` says for it. A spent budget leaves the worker in error until a person restarts it.
+///
+/// **How soon.** Every restart within the window, of whatever cause, weighs `0.5 ^ (h / recoveryHalfLife)`, where `h` is the time for which
+/// the worker has been healthy since. With the sum `s` of the weights, the next restart comes
+///
+///     at once                                                           where s < 0.5
+///     after min(backoffBase · 2^(s - 1), backoffMax) · (1 + jitter · r)   otherwise, r at random from 0 up to 1
+///
+/// A worker that fails again and again without recovering so waits 0, 1, 2, 4 … times the base, and one that was healthy for long begins
+/// near the beginning. The decaying score is that of suture (thejerf/suture, `supervisor.go`, `failures * 0.5^(Δt / decay) + 1`); there
+/// the time since the last failure counts, here only the time spent healthy: waiting mends nothing.
 public struct RestartPolicy: Hashable, Sendable {
-    /// How many restarts are granted within ``restartWindow``; with 0 a failure is final.
+    /// After which ends a worker is started again.
+    public enum Mode: String, CaseIterable, Codable, Hashable, Sendable {
+        /// After every end that nobody asked for, also with exit code 0.
+        case always
+        /// After failures; a process that ends by itself with exit code 0 is done, and its worker stopped.
+        case onFailure = "on-failure"
+        /// After none.
+        case never
+    }
+
+    /// After which ends it is started again. Exit code 125 asks for no restart in every mode.
+    public var mode: Mode
+    /// How many restarts are granted to each cause within ``restartWindow``; with 0 a failure is final.
     public var maxRestarts: Int
     /// How far back restarts count.
     public var restartWindow: Duration
@@ -10,60 +37,47 @@ public struct RestartPolicy: Hashable, Sendable {
     public var backoffMax: Duration
     /// How much of the delay is added at random, 0 to 1, so that workers that fell together do not rise together.
     public var jitter: Double
+    /// After how much healthy time an earlier restart weighs half in the delay.
+    public var recoveryHalfLife: Duration
+    /// Causes whose budget is not ``maxRestarts``.
+    public var budgets: [FailureCause: Int]
 
-    /// Makes a policy: by default 3 restarts in 300 s; at once, then after 1 s, 2 s … 60 s and up to a quarter more.
+    /// Makes a policy: by default always, 3 restarts of each cause in 300 s; at once, then after 1 s, 2 s … 60 s and up to a quarter more,
+    /// with a half-life of 60 healthy seconds.
     public init(
+        mode: Mode = .always,
         maxRestarts: Int = 3,
         restartWindow: Duration = .seconds(300),
         backoffBase: Duration = .seconds(1),
         backoffMax: Duration = .seconds(60),
-        jitter: Double = 0.25
+        jitter: Double = 0.25,
+        recoveryHalfLife: Duration = .seconds(60),
+        budgets: [FailureCause: Int] = [:]
     ) {
+        self.mode = mode
         self.maxRestarts = maxRestarts
         self.restartWindow = restartWindow
         self.backoffBase = backoffBase
         self.backoffMax = backoffMax
         self.jitter = jitter
+        self.recoveryHalfLife = recoveryHalfLife
+        self.budgets = budgets
     }
 
-    /// The delay before the restart that follows `earlier` others in the window.
+    /// How many restarts a cause is granted within the window.
+    public func limit(for cause: FailureCause) -> Int {
+        budgets[cause] ?? maxRestarts
+    }
+
+    /// The delay before the next restart.
     ///
     /// - Parameters:
-    ///   - earlier: Restarts in the window so far.
+    ///   - score: The weights of the restarts in the window, added up.
     ///   - random: From 0 up to 1: where in the jitter this one falls.
-    func delay(afterRestarts earlier: Int, random: Double) -> Duration {
-        guard earlier > 0 else { return .zero }
-        // 2^62 seconds are beyond any maximum: a larger exponent would only overflow.
-        let doubled = backoffBase * Double(UInt64(1) << UInt64(min(earlier - 1, 62)))
-        return min(doubled, backoffMax) * (1 + jitter * random)
-    }
-}
-
-/// The restarts that a policy has granted to one worker lately.
-struct RestartBudget: Sendable {
-    enum Decision: Hashable {
-        case restart(after: Duration)
-        case giveUp
-    }
-
-    /// Oldest first; never more than the policy's maximum.
-    private var granted: [SuspendingClock.Instant] = []
-
-    /// Decides on one more restart and, where it is granted, counts it.
-    mutating func decide(
-        _ policy: RestartPolicy,
-        at now: SuspendingClock.Instant,
-        random: Double
-    ) -> Decision {
-        granted.removeAll { $0 + policy.restartWindow <= now }
-        guard granted.count < policy.maxRestarts else { return .giveUp }
-        let delay = policy.delay(afterRestarts: granted.count, random: random)
-        granted.append(now)
-        return .restart(after: delay)
-    }
-
-    /// Forgets all restarts: a person has looked at it.
-    mutating func reset() {
-        granted.removeAll()
+    func delay(score: Double, random: Double) -> Duration {
+        guard score >= 0.5 else { return .zero }
+        // In floating point, where doubling too often gives infinity and not an overflow.
+        let seconds = min((backoffBase / .seconds(1)) * exp2(score - 1), backoffMax / .seconds(1))
+        return .seconds(seconds) * (1 + jitter * random)
     }
 }

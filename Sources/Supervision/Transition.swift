@@ -28,4 +28,6 @@ package struct Transition: Hashable, Sendable {
     package let cause: String
     /// Who caused it.
     package let actor: Actor
+    /// Of what the worker failed, where this is a failure or follows from one.
+    package let failure: FailureCause?
 }

@@ -7,31 +7,35 @@ extension WorkerLife {
         if let steps = ladder?.on(.deadlinePassed, at: now) {
             return steps.compactMap(Self.action)
         }
+        if let captureDeadline, captureDeadline <= now {
+            return [.report("no backtrace within \(Self.captureTimeout.text)")] + bringDown(.kill, now)
+        }
         if let restartAt, restartAt <= now {
             return replace(now)
         }
         if let startDeadline, startDeadline <= now {
+            // It would not hear a request, and SIGTERM only if it still runs.
             let limit = configuration.health.startTimeout.text
-            return condemn("did not start within \(limit)", now)
+            let change = fail(.start, "did not start within \(limit)", .policy, now)
+            return [change] + (hasProcess ? bringDown(.kill, now) : recover(now))
         }
         if let heartbeatDeadline, heartbeatDeadline <= now {
             let limit = configuration.health.heartbeatTimeout.text
-            return condemn("frozen: no heartbeat for \(limit)", now)
+            return raise(.frozen, "no heartbeat for \(limit)", now)
         }
         return []
-    }
-
-    /// Gives up on a process that no longer answers: it would not hear a request, and SIGTERM only if it still runs.
-    private mutating func condemn(_ cause: String, _ now: Instant) -> [Action] {
-        startDeadline = nil
-        let change = become(.error, cause, .policy)
-        guard hasProcess else { return [change] + recover(now) }
-        return [change] + bringDown(StopLadder.Configuration(askGrace: nil, terminateGrace: nil), now)
     }
 
     mutating func absentManager(_ now: Instant) -> [Action] {
         if lastHeard != nil { lastHeard = now }
-        if startDeadline != nil { startDeadline = now + configuration.health.startTimeout }
+        if startDeadline != nil { startDeadline = max(heldUntil ?? now, now) + configuration.health.startTimeout }
+        if captureDeadline != nil { captureDeadline = now + Self.captureTimeout }
+        dataWatch.reset()
         return []
     }
+}
+
+extension StopLadder.Configuration {
+    /// For a process that no longer answers: nothing but SIGKILL.
+    static let kill = StopLadder.Configuration(askGrace: nil, terminateGrace: nil)
 }

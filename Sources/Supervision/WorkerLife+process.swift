@@ -3,8 +3,27 @@ internal import WireProtocol
 
 // What the process does.
 extension WorkerLife {
+    mutating func adopt(generation: UInt64, restarts: UInt64, isPaused: Bool, _ now: Instant) -> [Action] {
+        guard state == nil else { return [] }
+        self.generation = generation
+        self.restarts = restarts
+        wanted = isPaused ? .paused : .running
+        hasProcess = true
+        hasEverRun = true
+        beginRun(now)
+        return [become(isPaused ? .paused : .running, "found by a new manager", .manager)]
+    }
+
+    mutating func held(until: Instant) -> [Action] {
+        guard awaitsProcess else { return [] }
+        heldUntil = until
+        startDeadline = until + configuration.health.startTimeout
+        return []
+    }
+
     mutating func acquired(idle: Bool, _ now: Instant) -> [Action] {
         hasProcess = true
+        heldUntil = nil
         lastHeard = now
         switch state {
         case .initializing:
@@ -19,9 +38,8 @@ extension WorkerLife {
     }
 
     mutating func acquireFailed(_ reason: String, _ now: Instant) -> [Action] {
-        guard state == .initializing || state == .recovering || state == .restarting else { return [] }
-        startDeadline = nil
-        return [become(.error, reason, .policy)] + recover(now)
+        guard awaitsProcess else { return [] }
+        return [fail(.spawn, reason, .policy, now)] + recover(now)
     }
 
     mutating func connected(_ now: Instant) -> [Action] {
@@ -37,6 +55,7 @@ extension WorkerLife {
         guard state == .starting else { return [] }
         startDeadline = nil
         hasEverRun = true
+        beginRun(now)
         let change = become(.running, "joined its topics", .worker)
         return wanted == .paused ? [change, .ask(.pause)] : [change]
     }
@@ -45,30 +64,30 @@ extension WorkerLife {
         guard state == .starting else { return [] }
         // What could not be loaded the first time will not load the next: a person is waiting for the reason.
         if !hasEverRun { finalReason = "the strategy has never run" }
-        return [become(.error, reason, .worker)] + bringDown(StopLadder.Configuration(askGrace: .seconds(1)), now)
+        let change = fail(.start, reason, .worker, now)
+        return [change] + bringDown(StopLadder.Configuration(askGrace: .seconds(1)), now)
     }
 
     mutating func failed(_ reason: String, _ now: Instant) -> [Action] {
         guard let state, ladder == nil, state == .starting || state == .running || state == .paused else { return [] }
         finalReason = "it fails on its data; restarting would not mend it"
-        return [become(.error, reason, .worker)] + bringDown(configuration.stop, now)
+        return [fail(.reported, reason, .worker, now)] + bringDown(configuration.stop, now)
     }
 
     mutating func confirm(_ next: WorkerState, from: WorkerState, cause: String) -> [Action] {
         guard state == from, ladder == nil else { return [] }
-        return [become(next, cause, .worker)]
+        callback = nil
+        dataWatch.reset()
+        // A paused worker runs no callback and owes no progress.
+        return [become(next, cause, .worker)] + clear(.stuck, "the callback has ended") + clear(.starved, cause)
     }
 
-    mutating func heard(_ now: Instant) -> [Action] {
-        lastHeard = now
-        return []
-    }
-
-    mutating func exited(_ status: ExitStatus, _ now: Instant) -> [Action] {
+    mutating func exited(_ status: ExitStatus, outOfMemory: Bool, _ now: Instant) -> [Action] {
         guard hasProcess else { return [] }
         hasProcess = false
         ladder = nil
         startDeadline = nil
+        captureDeadline = nil
         switch state {
         case .stopping:
             return [become(.stopped, "\(status)", .worker)]
@@ -79,8 +98,27 @@ extension WorkerLife {
         case .stopped, nil:
             return []
         default:
-            if status == .exited(code: 125) { finalReason = "exit code 125 asks for none" }
-            return [become(.error, "the process ended: \(status)", .worker)] + recover(now)
+            return endedByItself(status, outOfMemory: outOfMemory, now)
+        }
+    }
+
+    private mutating func endedByItself(_ status: ExitStatus, outOfMemory: Bool, _ now: Instant) -> [Action] {
+        if status.isSuccess, configuration.restartPolicy.mode != .always {
+            let cause = "ended by itself: \(status)"
+            return [become(.stopping, cause, .worker), become(.stopped, cause, .worker)]
+        }
+        if status == .exited(code: 125) { finalReason = "exit code 125 asks for none" }
+        let cause = "the process ended: \(status)\(outOfMemory ? ", out of memory" : "")"
+        return [fail(FailureCause(status, outOfMemory: outOfMemory), cause, .worker, now)] + recover(now)
+    }
+}
+
+extension FailureCause {
+    fileprivate init(_ status: ExitStatus, outOfMemory: Bool) {
+        switch status {
+        case _ where outOfMemory: self = .outOfMemory
+        case .exited: self = .exitCode
+        case .signaled: self = .signal
         }
     }
 }

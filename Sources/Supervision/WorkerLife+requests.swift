@@ -6,6 +6,7 @@ extension WorkerLife {
     mutating func start(_ actor: Actor, _ now: Instant) -> [Action] {
         wanted = .running
         guard state == nil else { return state == .stopped || state == .error ? restart(actor, now) : [] }
+        isAsked = true
         let acquire = acquireNext()
         startDeadline = now + configuration.health.startTimeout
         return [become(.initializing, "start requested", actor), acquire]
@@ -14,6 +15,8 @@ extension WorkerLife {
     mutating func stop(_ actor: Actor, _ now: Instant) -> [Action] {
         wanted = .stopped
         restartAt = nil
+        heldUntil = nil
+        startDeadline = nil
         guard let state, state != .stopped, state != .stopping else { return [] }
         let change = become(.stopping, "stop requested", actor)
         guard hasProcess else { return [change, become(.stopped, "no process was running", actor)] }
@@ -40,12 +43,14 @@ extension WorkerLife {
         switch state {
         case .running, .paused, .error, .stopped:
             finalReason = nil
+            isAsked = true
             budget.reset()
             if wanted == .stopped { wanted = .running }
             let change = become(.restarting, "restart requested", actor)
             guard hasProcess else { return [change] + replace(now) }
             return [change] + bringDown(configuration.stop, now)
         case .recovering where !hasProcess:
+            isAsked = true
             budget.reset()
             restartAt = now
             return deadlinePassed(now)

@@ -24,66 +24,11 @@ package struct WorkerLife: Sendable {
         }
     }
 
-    /// What a person asked for, apart from what the process does.
+    /// What a person asked for, or a health check in their place, apart from what the process does.
     package enum Wanted: Hashable, Sendable {
         case running
         case paused
         case stopped
-    }
-
-    /// What happened.
-    package enum Event: Hashable, Sendable {
-        /// The worker is to run; the first event of a life.
-        case start(Actor)
-        /// The worker is to stop.
-        case stop(Actor)
-        /// Its data is to be held back.
-        case pause(Actor)
-        /// Its data is to flow again.
-        case resume(Actor)
-        /// A new process is to take over, the budget is whole again.
-        case restart(Actor)
-
-        /// A process is there: an idle spare, or one that has just been spawned.
-        case acquired(idle: Bool)
-        /// No process can be had.
-        case acquireFailed(String)
-        /// The process spoke for the first time.
-        case connected
-        /// The strategy has joined its topics and receives data.
-        case joined
-        /// The strategy could not be started; the process is about to end.
-        case refused(String)
-        /// The strategy is alive and has failed for good, such as by its error budget.
-        case failed(String)
-        /// The worker says that it holds its data back.
-        case paused
-        /// The worker says that its data flows again.
-        case resumed
-        /// A sign of life.
-        case heartbeat
-        /// The process has ended and has been reaped.
-        case exited(ExitStatus)
-        /// ``nextDeadline`` may have passed.
-        case deadlinePassed
-        /// The manager itself was not running for a while: what it did not hear then proves nothing.
-        case absentManager
-    }
-
-    /// What is to be done, in order.
-    package enum Action: Hashable, Sendable {
-        /// Record the change, and tell whoever wants to know.
-        case announce(Transition)
-        /// Get a process: claim a spare or spawn one.
-        case acquire(generation: UInt64)
-        /// Hand the strategy to the process.
-        case load
-        /// Tell the process to `stop`, `pause` or `resume`.
-        case ask(MessageType)
-        /// Send a signal to the process and its group.
-        case signal(Signal)
-        /// Say something that is not a change of state.
-        case report(String)
     }
 
     package let id: String
@@ -99,8 +44,16 @@ package struct WorkerLife: Sendable {
     package internal(set) var lastHeard: Instant?
     /// When the policy starts the next process, while recovering.
     package internal(set) var restartAt: Instant?
+    /// Until when the process that it asked for is held back, because many are being started.
+    package internal(set) var heldUntil: Instant?
+    /// Of what it failed last.
+    package internal(set) var failure: FailureCause?
+    /// What health checks hold against it now. One that ended the process is a failure instead.
+    package internal(set) var verdicts: Set<FailureCause> = []
 
     var hasProcess = false
+    /// Whether a person asked for the process that comes next, rather than the policy.
+    var isAsked = false
     var hasEverRun = false
     /// Why no restart may follow the process's end, where that is so.
     var finalReason: String?
@@ -108,7 +61,14 @@ package struct WorkerLife: Sendable {
     var ladder: StopLadder?
     /// By when the process must have started its strategy.
     var startDeadline: Instant?
-    private let random: @Sendable () -> Double
+    /// Until when the end of a stuck process waits for its backtrace.
+    var captureDeadline: Instant?
+    /// Since when the strategy has run.
+    var runningSince: Instant?
+    /// The callback that runs, as the last heartbeat said.
+    var callback: String?
+    var dataWatch = DataWatch()
+    let random: @Sendable () -> Double
 
     /// A life that has not begun.
     ///
@@ -133,6 +93,8 @@ package struct WorkerLife: Sendable {
     package mutating func on(_ event: Event, at now: Instant) -> [Action] {
         switch event {
         case .start(let actor): start(actor, now)
+        case .adopt(let generation, let restarts, let isPaused):
+            adopt(generation: generation, restarts: restarts, isPaused: isPaused, now)
         case .stop(let actor): stop(actor, now)
         case .pause: pause()
         case .resume: resume()
@@ -146,7 +108,11 @@ package struct WorkerLife: Sendable {
         case .paused: confirm(.paused, from: .running, cause: "data is held back")
         case .resumed: confirm(.running, from: .paused, cause: "data flows again")
         case .heartbeat: heard(now)
-        case .exited(let status): exited(status, now)
+        case .progress(let callback, let seconds): progress(callback, seconds, now)
+        case .data(let handled, let offered): data(handled: handled, offered: offered, now)
+        case .captured(let text): captured(text, now)
+        case .exited(let status, let outOfMemory): exited(status, outOfMemory: outOfMemory, now)
+        case .held(let until): held(until: until)
         case .deadlinePassed: deadlinePassed(now)
         case .absentManager: absentManager(now)
         }
@@ -154,12 +120,22 @@ package struct WorkerLife: Sendable {
 
     /// When ``Event/deadlinePassed`` is due next.
     package var nextDeadline: Instant? {
-        [ladder?.nextDeadline, startDeadline, restartAt, heartbeatDeadline].compactMap { $0 }.min()
+        // Asked for after every event: without an array to allocate.
+        var next = ladder?.nextDeadline
+        func consider(_ deadline: Instant?) {
+            guard let deadline else { return }
+            next = next.map { min($0, deadline) } ?? deadline
+        }
+        consider(captureDeadline)
+        consider(startDeadline)
+        consider(restartAt)
+        consider(heartbeatDeadline)
+        return next
     }
 
-    /// Whether the worker is heard from, as far as it should be.
+    /// Whether the worker is heard from, as far as it should be, and no health check holds anything against it.
     package func isHealthy(at now: Instant) -> Bool {
-        guard let state, state == .running || state == .paused else { return false }
+        guard let state, state == .running || state == .paused, verdicts.isEmpty else { return false }
         return heartbeatDeadline.map { now < $0 } ?? false
     }
 
@@ -169,68 +145,16 @@ package struct WorkerLife: Sendable {
     /// Whether nothing runs and nothing will by itself.
     package var isOver: Bool { state == .stopped || hasGivenUp }
 
-    /// By when a heartbeat must have come; `nil` while none is expected.
+    /// Whether it has asked for a process that it does not have yet.
+    var awaitsProcess: Bool {
+        !hasProcess && restartAt == nil && (state == .initializing || state == .recovering || state == .restarting)
+    }
+
+    /// By when a heartbeat must have come; `nil` while none is expected, or its absence has been reported.
     var heartbeatDeadline: Instant? {
-        guard ladder == nil, state == .running || state == .paused, let lastHeard else { return nil }
+        guard ladder == nil, state == .running || state == .paused, !verdicts.contains(.frozen), let lastHeard else {
+            return nil
+        }
         return lastHeard + configuration.health.heartbeatTimeout
-    }
-
-    // MARK: Parts that the events share
-
-    /// Goes to `next`, which the table must allow.
-    mutating func become(_ next: WorkerState, _ cause: String, _ actor: Actor) -> Action {
-        let previous = state
-        // The events above ask for nothing that the table forbids: the tests try every one of them in every state.
-        assert(previous?.mayBecome(next) ?? true, "\(previous.map(\.rawValue) ?? "-") must not become \(next)")
-        state = next
-        return .announce(
-            Transition(workerID: id, generation: generation, from: previous, to: next, cause: cause, actor: actor)
-        )
-    }
-
-    /// Begins to bring the process down.
-    mutating func bringDown(_ configuration: StopLadder.Configuration, _ now: Instant) -> [Action] {
-        startDeadline = nil
-        guard hasProcess else { return [] }
-        if ladder != nil { return [] }
-        var ladder = StopLadder(configuration)
-        let actions = ladder.on(.begin, at: now)
-        self.ladder = ladder
-        return actions.compactMap(Self.action)
-    }
-
-    static func action(_ step: StopLadder.Action) -> Action? {
-        switch step {
-        case .ask: .ask(.stop)
-        case .signal(let signal): .signal(signal)
-        case .reportUnkillable: .report("SIGKILL has no effect: the process hangs in the kernel")
-        case .finished: nil
-        }
-    }
-
-    mutating func acquireNext() -> Action {
-        generation += 1
-        return .acquire(generation: generation)
-    }
-
-    /// After a failure, with the process gone: a restart, if the policy grants one.
-    mutating func recover(_ now: Instant) -> [Action] {
-        if let finalReason {
-            return [.report("no restart: \(finalReason)")]
-        }
-        switch budget.decide(configuration.restartPolicy, at: now, random: random()) {
-        case .giveUp:
-            let policy = configuration.restartPolicy
-            return [
-                .report(
-                    "no restart: \(policy.maxRestarts) restarts within \(policy.restartWindow.text) are spent; "
-                        + "'quantcell restart \(id)' starts it again"
-                )
-            ]
-        case .restart(let delay):
-            restartAt = now + delay
-            let cause = delay == .zero ? "restart granted, at once" : "restart granted, after \(delay.text)"
-            return [become(.recovering, cause, .policy)] + deadlinePassed(now)
-        }
     }
 }

@@ -6,6 +6,8 @@ package protocol SupervisorDelegate: AnyObject {
     func announce(_ transition: Transition)
     /// Carries out an action on a worker's process. What follows from it is reported to the supervisor.
     func carryOut(_ action: WorkerLife.Action, for workerID: String)
+    /// Reports, once, that several workers have failed of one cause, and that restarts wait.
+    func report(_ storm: StormBreaker.Storm)
 }
 
 /// Keeps the lives of all workers: the thin shell around ``WorkerLife``.
@@ -21,20 +23,40 @@ public final class WorkerSupervisor {
     private var lives: [String: WorkerLife] = [:]
     private var pending: [(workerID: String, event: WorkerLife.Event)] = []
     private var isDraining = false
+    private var breaker: StormBreaker
+    /// What waits for the breaker, by worker.
+    private var held: [String: WorkerLife.Action] = [:]
+    /// No deadline of a life is earlier. Exact after ``tick(due:)``; in between a deadline that is put off is not looked for.
+    private var soonest: Instant?
     private let clock: () -> Instant
+    private let random: @Sendable () -> Double
     package weak var delegate: (any SupervisorDelegate)?
 
     /// A supervisor without workers.
     ///
-    /// - Parameter clock: What time it is; tests bring their own.
-    package init(clock: @escaping () -> Instant) {
+    /// - Parameters:
+    ///   - clock: What time it is; tests bring their own.
+    ///   - breaker: The limits for starts of all workers together.
+    ///   - random: From 0 up to 1, for jitter.
+    package init(
+        clock: @escaping () -> Instant,
+        breaker: StormBreaker.Configuration = StormBreaker.Configuration(),
+        random: @escaping @Sendable () -> Double = { Double.random(in: 0..<1) }
+    ) {
         self.clock = clock
+        self.breaker = StormBreaker(breaker)
+        self.random = random
     }
 
     /// A supervisor on the machine's monotonic clock.
     public convenience init() {
+        self.init(breaker: StormBreaker.Configuration())
+    }
+
+    /// A supervisor on the machine's monotonic clock, with limits for starts of all workers together.
+    package convenience init(breaker: StormBreaker.Configuration) {
         let clock = SuspendingClock()
-        self.init(clock: { clock.now })
+        self.init(clock: { clock.now }, breaker: breaker)
     }
 
     // MARK: Workers
@@ -55,12 +77,13 @@ public final class WorkerSupervisor {
         after generation: UInt64 = 0
     ) {
         guard lives[workerID] == nil else { return }
-        lives[workerID] = WorkerLife(id: workerID, configuration: configuration, generation: generation)
+        lives[workerID] = WorkerLife(id: workerID, configuration: configuration, generation: generation, random: random)
     }
 
     /// Forgets a worker.
     public func unregister(_ workerID: String) {
         lives[workerID] = nil
+        dropHeld(workerID)
     }
 
     /// A worker's life, or `nil` where there is none of that id.
@@ -94,21 +117,70 @@ public final class WorkerSupervisor {
         while !pending.isEmpty {
             let (workerID, event) = pending.removeFirst()
             let actions = lives[workerID]?.on(event, at: clock()) ?? []
-            for action in actions {
-                if case .announce(let transition) = action {
-                    delegate?.announce(transition)
-                } else {
-                    delegate?.carryOut(action, for: workerID)
-                }
-            }
+            for action in actions { perform(action, for: workerID) }
+            guard let life = lives[workerID] else { continue }
+            if held[workerID] != nil, !life.awaitsProcess { dropHeld(workerID) }
+            if let next = life.nextDeadline { soonest = soonest.map { min($0, next) } ?? next }
         }
+    }
+
+    private func perform(_ action: WorkerLife.Action, for workerID: String) {
+        switch action {
+        case .announce(let transition):
+            delegate?.announce(transition)
+            if transition.to == .error, let cause = transition.failure { noteFailure(of: workerID, cause) }
+        case .acquire:
+            admit(action, for: workerID)
+        default:
+            delegate?.carryOut(action, for: workerID)
+        }
+    }
+
+    // MARK: Many at once
+
+    /// Lets a process be started, now or when the breaker lets it.
+    private func admit(_ action: WorkerLife.Action, for workerID: String) {
+        let purpose: StormBreaker.Purpose = lives[workerID]?.isAsked ?? false ? .request : .restart
+        switch breaker.admit(workerID, for: purpose, at: clock()) {
+        case .now:
+            held[workerID] = nil
+            delegate?.carryOut(action, for: workerID)
+        case .at(let instant):
+            held[workerID] = action
+            on(.held(until: instant), for: workerID)
+        }
+    }
+
+    private func noteFailure(of workerID: String, _ cause: FailureCause) {
+        let count = lives.values.count { !$0.isOver }
+        guard let storm = breaker.failed(workerID, of: cause, among: count, at: clock()) else { return }
+        delegate?.report(storm)
+        // Those who wait already wait longer.
+        for workerID in breaker.waiting {
+            if let until = breaker.expected(workerID, at: clock()) { on(.held(until: until), for: workerID) }
+        }
+    }
+
+    private func release(at now: Instant) {
+        for workerID in breaker.release(at: now) {
+            guard let action = held.removeValue(forKey: workerID) else { continue }
+            // Its time to start counts from here.
+            on(.held(until: now), for: workerID)
+            delegate?.carryOut(action, for: workerID)
+        }
+    }
+
+    private func dropHeld(_ workerID: String) {
+        held[workerID] = nil
+        breaker.forget(workerID)
     }
 
     // MARK: Time
 
-    /// When ``tick()`` is due next.
+    /// When ``tick(due:)`` is due next. It may have nothing to do then, and say when it has.
     package var nextDeadline: Instant? {
-        lives.values.lazy.compactMap(\.nextDeadline).min()
+        guard let opening = breaker.nextDeadline else { return soonest }
+        return soonest.map { min($0, opening) } ?? opening
     }
 
     /// Acts on the deadlines that have passed.
@@ -120,8 +192,10 @@ public final class WorkerSupervisor {
         if now - due > Self.toleratedLag {
             for workerID in lives.keys { on(.absentManager, for: workerID) }
         }
+        release(at: now)
         for (workerID, life) in lives where life.nextDeadline.map({ $0 <= now }) ?? false {
             on(.deadlinePassed, for: workerID)
         }
+        soonest = lives.values.lazy.compactMap(\.nextDeadline).min()
     }
 }

@@ -2,6 +2,24 @@ import Testing
 
 @testable import Supervision
 
+extension RestartPolicy {
+    /// Where the worker has not been healthy in between.
+    fileprivate func delay(afterRestarts earlier: Int, random: Double) -> Duration {
+        delay(score: Double(earlier), random: random)
+    }
+}
+
+extension RestartBudget {
+    /// Where all failures are alike.
+    fileprivate mutating func decide(
+        _ policy: RestartPolicy,
+        at now: SuspendingClock.Instant,
+        random: Double
+    ) -> Decision {
+        decide(policy, for: .exitCode, at: now, random: random)
+    }
+}
+
 @Suite struct RestartPolicyTests {
     private let start = SuspendingClock().now
 

@@ -56,7 +56,7 @@ private struct World {
                         world.hasProcess = true
                         actions += life.on(.acquired(idle: Bool.random(using: &random)), at: now)
                     }
-                case .load, .ask, .signal: #expect(world.hasProcess)
+                case .load, .ask, .signal, .capture: #expect(world.hasProcess)
                 case .report: break
                 }
             }

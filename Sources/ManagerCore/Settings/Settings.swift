@@ -15,6 +15,8 @@ public struct Settings: Codable, Hashable, Sendable {
     public var broker = Broker()
     /// The event journal.
     public var journal = Journal()
+    /// Output of the workers.
+    public var logs = Logs()
     /// The strategies that start with the manager.
     public var strategies: [Strategy] = []
     /// The market data that the manager itself feeds in.
@@ -35,6 +37,7 @@ public struct Settings: Codable, Hashable, Sendable {
         supervisor.check(with: &checker)
         broker.check(with: &checker)
         journal.check(with: &checker)
+        logs.check(with: &checker)
         Strategy.check(strategies, with: &checker)
         for (index, feed) in feeds.enumerated() {
             feed.check(with: &checker, at: "feeds[\(index)]")

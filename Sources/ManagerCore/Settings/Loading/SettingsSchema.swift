@@ -20,6 +20,7 @@ struct SettingsSchema {
         settings.strategies[0].restartPolicy = settings.supervisor.restartPolicy
         settings.strategies[0].health = settings.supervisor.health
         settings.strategies[0].errorBudget = settings.supervisor.errorBudget
+        settings.strategies[0].limits = settings.supervisor.limits
         settings.strategies[0].stopGrace = settings.manager.stopGrace
         keys = try Self.encode(settings)
     }

@@ -21,6 +21,8 @@ extension Settings {
         public var health: Health?
         /// Its own error budget; `nil`: the supervisor's.
         public var errorBudget: ErrorBudget?
+        /// What its process may use; `nil`: the supervisor's.
+        public var limits: Limits?
         /// Its own stop grace, up to an hour; `nil`: the manager's.
         public var stopGrace: SettingsDuration?
 
@@ -42,6 +44,7 @@ extension Settings {
             case restartPolicy = "restart_policy"
             case health
             case errorBudget = "error_budget"
+            case limits
             case stopGrace = "stop_grace"
         }
 
@@ -75,6 +78,7 @@ extension Settings {
             restartPolicy?.check(with: &checker, at: "\(path).restart_policy")
             health?.check(with: &checker, at: "\(path).health")
             errorBudget?.check(with: &checker, at: "\(path).error_budget")
+            limits?.check(with: &checker, at: "\(path).limits")
             if let stopGrace {
                 checker.range(stopGrace, Manager.graces, "\(path).stop_grace")
             }

@@ -1,3 +1,5 @@
+import Supervision
+
 extension Settings {
     /// Restarts, heartbeats and error budgets, for every strategy that does not say otherwise.
     public struct Supervisor: Codable, Hashable, Sendable {
@@ -7,6 +9,12 @@ extension Settings {
         public var health = Health()
         /// How many errors a strategy may throw.
         public var errorBudget = ErrorBudget()
+        /// What a worker's process may use.
+        public var limits = Limits()
+        /// When restarts of many workers are slowed down.
+        public var storm = Storm()
+        /// After how long without a manager a worker stops itself, one second to a day.
+        public var orphanLease = SettingsDuration.seconds(60)
 
         /// The defaults.
         public init() {}
@@ -15,17 +23,47 @@ extension Settings {
             case restartPolicy = "restart_policy"
             case health
             case errorBudget = "error_budget"
+            case limits
+            case storm
+            case orphanLease = "orphan_lease"
         }
 
         func check(with checker: inout SettingsChecker) {
             restartPolicy.check(with: &checker, at: "supervisor.restart_policy")
             health.check(with: &checker, at: "supervisor.health")
             errorBudget.check(with: &checker, at: "supervisor.error_budget")
+            limits.check(with: &checker, at: "supervisor.limits")
+            storm.check(with: &checker, at: "supervisor.storm")
+            checker.range(orphanLease, .seconds(1)...(.days(1)), "supervisor.orphan_lease")
         }
+    }
+
+    /// Which ends of a worker are followed by a restart.
+    public enum RestartMode: String, CaseIterable, SettingsScalar {
+        /// Every end that nobody asked for.
+        case always
+        /// Every end but exit code 0.
+        case onFailure = "on-failure"
+        /// None.
+        case never
+    }
+
+    /// What follows a verdict on a worker.
+    public enum HealthAction: String, CaseIterable, SettingsScalar {
+        /// It is written down.
+        case log
+        /// The worker is paused.
+        case pause
+        /// A new process takes over.
+        case restart
+        /// The worker is stopped.
+        case stop
     }
 
     /// When a failed worker is started again: the first time at once, then after a delay that doubles.
     public struct RestartPolicy: Codable, Hashable, Sendable {
+        /// Which ends are followed by a restart.
+        public var mode = RestartMode.always
         /// Restarts within ``restartWindow`` before the worker stays in `error`, 0 to 1,000.
         public var maxRestarts = 3
         /// The window in which restarts are counted, one second to seven days.
@@ -36,16 +74,23 @@ extension Settings {
         public var backoffMax = SettingsDuration.seconds(60)
         /// The share of a delay that is added at random, 0 to 1, so that workers do not restart in step.
         public var jitter = 0.25
+        /// Restarts for one cause of failure, where they differ from ``maxRestarts``; by the names of the causes.
+        public var budgets: [String: Int] = [:]
+        /// After how long of running half of the failures before are forgotten, one second to a day.
+        public var recoveryHalfLife = SettingsDuration.seconds(60)
 
         /// The defaults.
         public init() {}
 
         enum CodingKeys: String, CodingKey {
+            case mode
             case maxRestarts = "max_restarts"
             case restartWindow = "restart_window"
             case backoffBase = "backoff_base"
             case backoffMax = "backoff_max"
             case jitter
+            case budgets
+            case recoveryHalfLife = "recovery_half_life"
         }
 
         func check(with checker: inout SettingsChecker, at path: String) {
@@ -59,6 +104,13 @@ extension Settings {
                 )
             }
             checker.range(jitter, 0...1, "\(path).jitter")
+            checker.range(recoveryHalfLife, .seconds(1)...(.days(1)), "\(path).recovery_half_life")
+            for (cause, count) in budgets {
+                checker.require(FailureCause(rawValue: cause) != nil, "\(path).budgets.\(cause)") {
+                    "is no cause of failure; there are \(FailureCause.allCases.map(\.rawValue).joined(separator: ", "))"
+                }
+                checker.range(count, 0...1000, "\(path).budgets.\(cause)")
+            }
         }
     }
 
@@ -68,6 +120,16 @@ extension Settings {
         public var heartbeatInterval = SettingsDuration.seconds(1)
         /// How long it may be silent; longer than ``heartbeatInterval``, up to a day.
         public var heartbeatTimeout = SettingsDuration.seconds(30)
+        /// What follows when it was silent for so long.
+        public var frozenAction = HealthAction.restart
+        /// How long one callback may take, one second to a day.
+        public var stuckTimeout = SettingsDuration.seconds(60)
+        /// What follows when one took longer.
+        public var stuckAction = HealthAction.restart
+        /// How long it may handle nothing while its topics move on, one second to a day.
+        public var starvedTimeout = SettingsDuration.seconds(120)
+        /// What follows when it did.
+        public var starvedAction = HealthAction.log
 
         /// The defaults.
         public init() {}
@@ -75,10 +137,17 @@ extension Settings {
         enum CodingKeys: String, CodingKey {
             case heartbeatInterval = "heartbeat_interval"
             case heartbeatTimeout = "heartbeat_timeout"
+            case frozenAction = "frozen_action"
+            case stuckTimeout = "stuck_timeout"
+            case stuckAction = "stuck_action"
+            case starvedTimeout = "starved_timeout"
+            case starvedAction = "starved_action"
         }
 
         func check(with checker: inout SettingsChecker, at path: String) {
             checker.range(heartbeatInterval, .milliseconds(10)...(.hours(1)), "\(path).heartbeat_interval")
+            checker.range(stuckTimeout, .seconds(1)...(.days(1)), "\(path).stuck_timeout")
+            checker.range(starvedTimeout, .seconds(1)...(.days(1)), "\(path).starved_timeout")
             if heartbeatTimeout <= heartbeatInterval || heartbeatTimeout > .days(1) {
                 checker.report(
                     "must be longer than heartbeat_interval (\(heartbeatInterval)) and at most 1d, not \(heartbeatTimeout)",
