@@ -1,6 +1,9 @@
 #define _GNU_SOURCE
 #include "CLinux.h"
 
+#include <stdio.h>
+#include <stdio_ext.h>
+
 int qc_spawn_set_detached(posix_spawnattr_t *attributes) {
     sigset_t every, none;
     sigfillset(&every);
@@ -25,4 +28,8 @@ int qc_spawn_add_fchdir(posix_spawn_file_actions_t *actions, int fd) {
 
 const char *qc_signal_abbreviation(int signal) {
     return sigabbrev_np(signal);
+}
+
+size_t qc_stdout_pending(void) {
+    return __fpending(stdout);
 }

@@ -1,6 +1,5 @@
 import Dispatch
 import GRDB
-import Glibc
 import Synchronization
 
 /// The durable history of the manager: every transition, command, signal and refusal, in one SQLite file.
@@ -10,7 +9,8 @@ import Synchronization
 /// for the writer nor for other readers.
 ///
 /// The file has views for people: `sqlite3 journal.db 'select * from transitions'`; also `journal` (everything),
-/// `commands`, `signals`, `refusals` and `manager_log`.
+/// `commands`, `signals`, `refusals`, `manager_log`, `workers` (what is wanted of them, and their processes) and
+/// `deaths_readable`.
 ///
 /// When the journal cannot write, each entry that is lost gets its error, the next batch tries again, and the first
 /// that succeeds records how many were lost, as an entry of kind ``JournalKind/journal``.
@@ -20,8 +20,9 @@ public final class EventJournal: Sendable {
 
     let pool: DatabasePool
     private let pending: Mutex<PendingQueue>
+    let retention = Mutex(RetentionState())
     /// The writer's thread. Callbacks run here too, outside of any database access, so that they may read.
-    private let writerQueue = DispatchQueue(label: "EventJournal.writer")
+    let writerQueue = DispatchQueue(label: "EventJournal.writer")
     private let isFinished = Atomic(false)
     private static let onWriterQueue = DispatchSpecificKey<ObjectIdentifier>()
 
@@ -48,7 +49,9 @@ public final class EventJournal: Sendable {
 
     /// What the journal has done since it was opened.
     public var statistics: JournalStatistics {
-        pending.withLock { $0.statistics }
+        var statistics = pending.withLock { $0.statistics }
+        statistics.retention = retention.withLock { $0.statistics }
+        return statistics
     }
 
     /// Appends an entry, without waiting for the disk.
@@ -124,7 +127,7 @@ public final class EventJournal: Sendable {
 }
 
 extension EventJournal {
-    private func read<Value>(_ body: (Database) throws -> Value) throws(JournalError) -> Value {
+    func read<Value>(_ body: (Database) throws -> Value) throws(JournalError) -> Value {
         do {
             return try pool.read(body)
         } catch {
@@ -132,7 +135,7 @@ extension EventJournal {
         }
     }
 
-    private func enqueue(_ write: PendingWrite) {
+    func enqueue(_ write: PendingWrite) {
         switch pending.withLock({ $0.admit(write) }) {
         case .first: writerQueue.async { self.drain() }
         case .queued: break
@@ -141,13 +144,21 @@ extension EventJournal {
         }
     }
 
+    /// Writes what waits. What has come meanwhile takes its turn in the queue, so that retention gets its own.
     private func drain() {
-        while let batch = pending.withLock({ $0.takeAll() }) {
-            var rest = batch[...]
-            while !rest.isEmpty {
-                rest = commit(rest.prefix(Self.transactionLimit), of: rest)
-            }
+        if drainOnce() {
+            checkRetention()
+            writerQueue.async { self.drain() }
         }
+    }
+
+    private func drainOnce() -> Bool {
+        guard let batch = pending.withLock({ $0.takeAll() }) else { return false }
+        var rest = batch[...]
+        while !rest.isEmpty {
+            rest = commit(rest.prefix(Self.transactionLimit), of: rest)
+        }
+        return true
     }
 
     /// Writes a chunk of the batch in one transaction and answers it; returns what is left of the batch.
@@ -177,7 +188,7 @@ extension EventJournal {
             try db.inTransaction(.immediate) {
                 let writer = try JournalWriter(db)
                 if losses != JournalLosses() {
-                    _ = try writer.insert(JournalEntry(reporting: losses))
+                    _ = try writer.insert(.reporting(losses))
                 }
                 for write in writes {
                     receipts.append(try writer.write(write))
@@ -188,27 +199,15 @@ extension EventJournal {
         return receipts
     }
 
+    /// Whether the file is closed.
+    var isClosed: Bool { isFinished.load(ordering: .acquiring) }
+
     private func finish() {
-        drain()
+        while drainOnce() {}
         if isFinished.exchange(true, ordering: .acquiringAndReleasing) { return }
         // Readers first: the connection that closes last folds the -wal file into the database, if it can write.
         pool.releaseMemory()
         // All is on disk already, and there is nothing that a caller could do about a failure.
         try? pool.close()
-    }
-}
-
-extension JournalEntry {
-    /// The journal's word about entries that it could not keep.
-    fileprivate init(reporting losses: JournalLosses) {
-        var now = timespec()
-        clock_gettime(CLOCK_REALTIME, &now)
-        self.init(
-            time: Int64(now.tv_sec) * 1_000_000_000 + Int64(now.tv_nsec),
-            kind: .journal,
-            cause: "entries lost",
-            actor: "journal",
-            detail: #"{"refusals":\#(losses.refusals),"others":\#(losses.others)}"#
-        )
     }
 }

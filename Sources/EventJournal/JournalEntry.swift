@@ -41,6 +41,11 @@ public struct JournalEntry: Hashable, Sendable {
         self.actor = actor
         self.detail = detail
     }
+
+    /// The bytes of the texts whose length outsiders choose.
+    var textSize: Int {
+        (detail?.utf8.count ?? 0) + (cause?.utf8.count ?? 0)
+    }
 }
 
 /// An entry as the journal holds it.

@@ -21,6 +21,7 @@ enum JournalFile {
             // Here, since the pool's next step turns the file to WAL, which is not ours to do to a foreign one.
             if !db.configuration.readonly {
                 try JournalSchema.checkOwnership(db, path: path)
+                try setUpSpace(db)
             }
         }
         let pool = try DatabasePool(path: path, configuration: configuration)
@@ -37,6 +38,15 @@ enum JournalFile {
         }
         try JournalSchema.migrator.migrate(pool)
         return pool
+    }
+
+    private static func setUpSpace(_ db: Database) throws {
+        // Only an empty file takes it; another would have to be written anew as a whole.
+        if try Int.fetchOne(db, sql: "PRAGMA page_count") == 0 {
+            try db.execute(sql: "PRAGMA auto_vacuum = INCREMENTAL")
+        }
+        // While somebody reads for long, the -wal grows; afterwards it is cut to this.
+        try db.execute(sql: "PRAGMA journal_size_limit = \(64 << 20)")
     }
 
     private static func create(_ path: String) throws(JournalError) {

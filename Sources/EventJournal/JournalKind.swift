@@ -25,6 +25,6 @@ public struct JournalKind: RawRepresentable, Hashable, Sendable, CustomStringCon
     public static let manager = JournalKind(rawValue: "manager")
     /// Something about a worker that is no transition: its process, its limits, its errors.
     public static let worker = JournalKind(rawValue: "worker")
-    /// The journal about itself: entries that it could not keep.
+    /// The journal about itself: entries that it could not keep, or dropped for their age or the journal's size.
     public static let journal = JournalKind(rawValue: "journal")
 }

@@ -1,6 +1,6 @@
 /// How much may wait to be written before the journal says no.
 public struct JournalLimits: Hashable, Sendable {
-    /// The most entries and signals that wait. Of `refused` entries, at most half as many get in.
+    /// The most entries, signals and changes of state that wait. Of `refused` entries, at most half as many get in.
     public var pendingEntries: Int
     /// The most bytes of text in them.
     public var pendingTextBytes: Int
@@ -14,12 +14,14 @@ public struct JournalLimits: Hashable, Sendable {
 
 /// What the journal has done since it was opened.
 public struct JournalStatistics: Hashable, Sendable {
-    /// How many entries and signals wait or are being written.
+    /// How many entries, signals and changes of state wait or are being written.
     public internal(set) var pending = 0
     /// How many are on disk.
     public internal(set) var committed: Int64 = 0
     /// How many could not be kept.
     public internal(set) var lost = JournalLosses()
+    /// What retention has done; nil as long as there is none.
+    public internal(set) var retention: RetentionStatistics?
 }
 
 /// Entries that the journal could not keep, since it was overloaded or could not write.

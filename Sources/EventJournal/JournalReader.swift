@@ -90,7 +90,7 @@ enum JournalReader {
 
 extension Row {
     /// Decoding throws, where a subscript would trap on a damaged file.
-    fileprivate func number(atIndex index: Int) throws -> UInt64? {
+    func number(atIndex index: Int) throws -> UInt64? {
         try decode(Int64?.self, atIndex: index).map { UInt64(clamping: $0) }
     }
 }

@@ -31,6 +31,10 @@ enum JournalSchema {
             try db.execute(sql: tables)
             try db.execute(sql: views)
         }
+        migrator.registerMigration("2 state, deaths and retention", foreignKeyChecks: .immediate) { db in
+            try db.execute(sql: stateTables)
+            try db.execute(sql: stateViews)
+        }
         return migrator
     }
 
@@ -99,7 +103,7 @@ enum JournalSchema {
         """
 
     /// SQL for ISO-8601 in UTC with microseconds, of a column in nanoseconds since the Unix epoch.
-    private static func utc(_ column: String) -> String {
+    static func utc(_ column: String) -> String {
         """
         strftime('%Y-%m-%dT%H:%M:%S', \(column) / 1000000000, 'unixepoch') \
         || printf('.%06dZ', \(column) % 1000000000 / 1000)

@@ -19,6 +19,7 @@ struct JournalWriter {
         switch write {
         case .entry(let entry, _): SignalReceipt(seq: try insert(entry), isNew: true)
         case .signal(let signal, _): try insert(signal)
+        case .update(let update, _): SignalReceipt(seq: try insert(update), isNew: true)
         }
     }
 
@@ -76,8 +77,13 @@ struct JournalWriter {
         return db.lastInsertedRowID
     }
 
+    /// Runs a statement that is not worth a property.
+    func run(_ sql: String, _ arguments: [(any DatabaseValueConvertible)?]) throws {
+        try db.cachedStatement(sql: sql).run(arguments)
+    }
+
     /// SQLite has no unsigned numbers; nothing real counts beyond 2^63.
-    private func number(_ value: UInt64?) -> Int64? {
+    func number(_ value: UInt64?) -> Int64? {
         value.map { Int64(clamping: $0) }
     }
 
@@ -87,18 +93,18 @@ struct JournalWriter {
     }
 
     /// A NUL would end the text for SQLite: what follows it would be lost, and two names could become one.
-    private func text(_ value: String) -> String {
+    func text(_ value: String) -> String {
         value.utf8.contains(0) ? String(value.map { $0 == "\0" ? "\u{2400}" : $0 }) : value
     }
 
-    private func text(_ value: String?) -> String? {
+    func text(_ value: String?) -> String? {
         value.map { text($0) }
     }
 }
 
 extension Statement {
     /// Runs a statement of ours, whose number of arguments is right by reading it.
-    fileprivate func run(_ arguments: [(any DatabaseValueConvertible)?]) throws {
+    func run(_ arguments: [(any DatabaseValueConvertible)?]) throws {
         setUncheckedArguments(StatementArguments(arguments))
         try execute()
     }

@@ -2,17 +2,19 @@
 enum PendingWrite: Sendable {
     case entry(JournalEntry, onCommit: @Sendable (Result<Int64, JournalError>) -> Void)
     case signal(SignalRecord, onCommit: @Sendable (Result<SignalReceipt, JournalError>) -> Void)
+    /// Told the place of the first of its entries.
+    case update(JournalUpdate, onCommit: @Sendable (Result<Int64, JournalError>) -> Void)
 
     func succeed(_ receipt: SignalReceipt) {
         switch self {
-        case .entry(_, let onCommit): onCommit(.success(receipt.seq))
+        case .entry(_, let onCommit), .update(_, let onCommit): onCommit(.success(receipt.seq))
         case .signal(_, let onCommit): onCommit(.success(receipt))
         }
     }
 
     func fail(_ error: JournalError) {
         switch self {
-        case .entry(_, let onCommit): onCommit(.failure(error))
+        case .entry(_, let onCommit), .update(_, let onCommit): onCommit(.failure(error))
         case .signal(_, let onCommit): onCommit(.failure(error))
         }
     }
@@ -21,10 +23,16 @@ enum PendingWrite: Sendable {
         if case .entry(let entry, _) = self { entry.kind == .refused } else { false }
     }
 
+    /// How many entries, signals and changes it is.
+    var weight: Int {
+        if case .update(let update, _) = self { update.weight } else { 1 }
+    }
+
     /// The bytes of the texts whose length outsiders choose.
     var textSize: Int {
         switch self {
-        case .entry(let entry, _): (entry.detail?.utf8.count ?? 0) + (entry.cause?.utf8.count ?? 0)
+        case .entry(let entry, _): entry.textSize
+        case .update(let update, _): update.textSize
         case .signal(let signal, _):
             (signal.data?.utf8.count ?? 0) + signal.signalID.utf8.count + signal.name.utf8.count
         }
@@ -59,12 +67,12 @@ struct PendingQueue: ~Copyable {
         if isClosed { return .closed }
         // Refusals come from outside, by the million if somebody wants: half of the room is not theirs.
         let limit = write.isRefusal ? limits.pendingEntries / 2 : limits.pendingEntries
-        let textSize = write.textSize
-        guard statistics.pending < limit, pendingText + textSize <= limits.pendingTextBytes else {
+        let (weight, textSize) = (write.weight, write.textSize)
+        guard statistics.pending + weight <= limit, pendingText + textSize <= limits.pendingTextBytes else {
             lose(write)
             return .overloaded
         }
-        statistics.pending += 1
+        statistics.pending += weight
         pendingText += textSize
         waiting.append(write)
         if isDraining { return .queued }
@@ -80,8 +88,7 @@ struct PendingQueue: ~Copyable {
     }
 
     mutating func committed(_ writes: ArraySlice<PendingWrite>, reported: JournalLosses) {
-        finish(writes)
-        statistics.committed += Int64(writes.count)
+        statistics.committed += Int64(finish(writes))
         unreported.subtract(reported)
     }
 
@@ -95,9 +102,16 @@ struct PendingQueue: ~Copyable {
         isClosed = true
     }
 
-    private mutating func finish(_ writes: ArraySlice<PendingWrite>) {
-        statistics.pending -= writes.count
-        for write in writes { pendingText -= write.textSize }
+    /// Makes room; returns the weight of what has come to its end.
+    @discardableResult
+    private mutating func finish(_ writes: ArraySlice<PendingWrite>) -> Int {
+        var weight = 0
+        for write in writes {
+            weight += write.weight
+            pendingText -= write.textSize
+        }
+        statistics.pending -= weight
+        return weight
     }
 
     private mutating func lose(_ write: PendingWrite) {
@@ -108,7 +122,7 @@ struct PendingQueue: ~Copyable {
 
 extension JournalLosses {
     fileprivate mutating func add(_ write: PendingWrite) {
-        if write.isRefusal { refusals += 1 } else { others += 1 }
+        if write.isRefusal { refusals += 1 } else { others += Int64(write.weight) }
     }
 
     fileprivate mutating func subtract(_ other: JournalLosses) {

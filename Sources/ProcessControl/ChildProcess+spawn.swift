@@ -15,15 +15,18 @@ extension ChildProcess {
         // In order of name, so that the same request always gives the same block.
         var environment = CStringArray(request.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
 
-        var pid: pid_t = 0
-        let status = withAttributes { attributes in
-            withFileActions(directory: number(directory), output: number(output)) { actions in
-                arguments.withPointers { argv in
-                    environment.withPointers { envp in
-                        posix_spawn(&pid, request.executable, &actions, &attributes, argv, envp)
+        let (status, pid) = ChildRegistry.register {
+            var pid: pid_t = 0
+            let status = withAttributes { attributes in
+                withFileActions(directory: number(directory), output: number(output)) { actions in
+                    arguments.withPointers { argv in
+                        environment.withPointers { envp in
+                            posix_spawn(&pid, request.executable, &actions, &attributes, argv, envp)
+                        }
                     }
                 }
             }
+            return (status, pid)
         }
         guard status == 0 else {
             throw ProcessControlError(
@@ -49,6 +52,7 @@ extension ChildProcess {
             // A child that cannot be watched must not run. SIGKILL ends the wait.
             kill(-pid, SIGKILL)
             while waitpid(pid, nil, 0) < 0 && errno == EINTR {}
+            ChildRegistry.remove(pid)
             throw error
         }
     }

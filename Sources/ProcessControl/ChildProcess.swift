@@ -28,13 +28,10 @@ package final class ChildProcess {
     }
 
     deinit {
-        if case .unreaped = state, !isAbandoned {
-            assertionFailure("process \(pid) was neither reaped nor abandoned")
-        }
+        guard case .unreaped = state else { return }
+        ChildRegistry.remove(pid)
+        if !isAbandoned { assertionFailure("process \(pid) was neither reaped nor abandoned") }
     }
-
-    /// The process id, and that of its session and process group. For display: it may be reused once it has been reaped.
-    package var pid: Int32 { fingerprint.pid }
 
     /// Readable in poll and epoll once the process has exited. Owned by this object, and valid as long as it lives.
     package var pidFileDescriptor: Int32 { pidfd.rawValue }
@@ -76,6 +73,7 @@ package final class ChildProcess {
         // signalled, having changed its user: the leader still has to be collected.
         _ = kill(-pid, SIGKILL)
         guard try collected(qc_pidfd_reap(pidfd.rawValue, &result)) else { return nil }
+        ChildRegistry.remove(pid)
         let exit = Exit(
             status: ExitStatus(code: result.code, status: result.status),
             usage: ResourceUsage(result)
@@ -85,9 +83,10 @@ package final class ChildProcess {
     }
 
     /// Declares that the process is left running on purpose, to be adopted by its ``fingerprint`` later. If it exits
-    /// while this process lives, it stays a zombie until this process ends.
+    /// while this process lives, it stays a zombie until ``Subreaper/reapOrphans()`` or until this process ends.
     package func abandon() {
         isAbandoned = true
+        if case .unreaped = state { ChildRegistry.remove(pid) }
     }
 
     /// Reads the result of one of the waitid shims, and `errno` with it.
@@ -99,6 +98,7 @@ package final class ChildProcess {
             throw ProcessControlError(.systemCallFailed, operation: operation, errno: number)
         }
         state = .lost
+        ChildRegistry.remove(pid)
         throw ProcessControlError(
             .alreadyReaped,
             operation: operation,

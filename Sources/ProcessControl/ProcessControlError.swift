@@ -11,6 +11,9 @@ package struct ProcessControlError: Error, Sendable {
             case workingDirectoryUnavailable
             case alreadyReaped
             case noSuchProcess
+            case identityMismatch
+            case limitNotApplied
+            case controlGroupFailed
             case systemCallFailed
         }
 
@@ -28,6 +31,12 @@ package struct ProcessControlError: Error, Sendable {
         package static let alreadyReaped = Code(value: .alreadyReaped)
         /// There is no process with that pid.
         package static let noSuchProcess = Code(value: .noSuchProcess)
+        /// The process that has the pid is not the one that was meant.
+        package static let identityMismatch = Code(value: .identityMismatch)
+        /// A limit could not be set, or the kernel did not take it as it was given. The message names it.
+        package static let limitNotApplied = Code(value: .limitNotApplied)
+        /// A control group could not be made, joined, limited or removed.
+        package static let controlGroupFailed = Code(value: .controlGroupFailed)
         /// The system refused for a reason that `errno` names.
         package static let systemCallFailed = Code(value: .systemCallFailed)
     }

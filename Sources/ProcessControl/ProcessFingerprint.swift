@@ -29,13 +29,15 @@ package struct ProcessFingerprint: Codable, Hashable, Sendable {
         return stat.startTime == startTime && !stat.isDead
     }
 
-    private static func currentBootID() throws(ProcessControlError) -> String {
+    /// The boot that this is.
+    static func currentBootID() throws(ProcessControlError) -> String {
         let path = "/proc/sys/kernel/random/boot_id"
+        var reader = ProcReader()
         do {
-            let line = try ProcessStat.contents(of: path).prefix { $0 != UInt8(ascii: "\n") }
-            return String(decoding: line, as: UTF8.self)
+            try reader.read(path)
         } catch {
             throw ProcessControlError(.systemCallFailed, operation: "read \(path)", errno: error.errno)
         }
+        return String(decoding: reader.contents.prefix { $0 != UInt8(ascii: "\n") }, as: UTF8.self)
     }
 }

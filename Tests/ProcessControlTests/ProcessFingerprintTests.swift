@@ -57,7 +57,7 @@ struct ProcessFingerprintTests {
 
     @Test func parsing() {
         let tail = " 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 2 3"
-        func parse(_ text: String) -> ProcessStat? { ProcessStat(parsing: Array(text.utf8)) }
+        func parse(_ text: String) -> ProcessStat? { ProcessStat(parsing: Array(text.utf8)[...]) }
         #expect(parse("7 (sh) S\(tail)")?.startTime == 4711)
         #expect(parse("7 (sh) S\(tail)")?.isDead == false)
         #expect(parse("7 (sh) Z\(tail)")?.isDead == true)

@@ -9,6 +9,7 @@
 // Without _GNU_SOURCE: Swift's Glibc module is built without it, and clang refuses to see one libc in two versions.
 // What only _GNU_SOURCE shows is not inline but in shim.c.
 #include <errno.h>
+#include <execinfo.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -17,11 +18,13 @@
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -162,17 +165,16 @@ typedef struct {
     int64_t peak_resident_kib;
 } qc_child_exit;
 
-/// What the two functions below share. `options` is added to WEXITED | WNOHANG.
-static inline int qc_waitid_pidfd(int pidfd, int options, qc_child_exit *_Nonnull result) {
+/// What the functions below share. `options` is added to WEXITED | WNOHANG.
+static inline int qc_waitid(int type, id_t id, int options, qc_child_exit *_Nonnull result) {
     // The libc wrapper has no fifth argument; the kernel reports the resource usage there.
     siginfo_t info;
     struct rusage usage;
     long status;
     memset(&info, 0, sizeof info);
     memset(&usage, 0, sizeof usage);
-    const int by_pidfd = 3;  // P_PIDFD, Linux 5.4
     do {
-        status = syscall(SYS_waitid, by_pidfd, pidfd, &info, WEXITED | WNOHANG | options, &usage);
+        status = syscall(SYS_waitid, type, id, &info, WEXITED | WNOHANG | options, &usage);
     } while (status < 0 && errno == EINTR);
     if (status < 0) {
         return -1;
@@ -189,12 +191,51 @@ static inline int qc_waitid_pidfd(int pidfd, int options, qc_child_exit *_Nonnul
 /// Whether the child has exited, without collecting it: 1 and `result` filled, or 0 when it lives. Never waits.
 /// Fails with ECHILD when it has been reaped or is no child of this process.
 static inline int qc_pidfd_peek_exit(int pidfd, qc_child_exit *_Nonnull result) {
-    return qc_waitid_pidfd(pidfd, WNOWAIT, result);
+    const int by_pidfd = 3;  // P_PIDFD, Linux 5.4
+    return qc_waitid(by_pidfd, (id_t)pidfd, WNOWAIT, result);
 }
 
 /// Collects the child if it has exited: 1 and `result` filled, or 0 when it lives. Never waits; ECHILD as above.
 static inline int qc_pidfd_reap(int pidfd, qc_child_exit *_Nonnull result) {
-    return qc_waitid_pidfd(pidfd, 0, result);
+    const int by_pidfd = 3;
+    return qc_waitid(by_pidfd, (id_t)pidfd, 0, result);
+}
+
+/// Whether any child has exited, without collecting it: 1 and `result` filled, or 0. Never waits; ECHILD: no child.
+static inline int qc_any_child_peek_exit(qc_child_exit *_Nonnull result) {
+    return qc_waitid(P_ALL, 0, WNOWAIT, result);
+}
+
+/// Collects the child `pid` if it has exited: 1 and `result` filled, or 0 when it lives. Never waits; ECHILD as above.
+static inline int qc_child_reap(pid_t pid, qc_child_exit *_Nonnull result) {
+    return qc_waitid(P_PID, (id_t)pid, 0, result);
+}
+
+/// Sends `signal` to the process group that the process behind `pidfd` leads, even when it has been reaped itself
+/// (Linux 6.9); returns 0. Fails with EINVAL on an older kernel, with ESRCH when the group has nobody left.
+static inline int qc_pidfd_send_group_signal(int pidfd, int signal) {
+    const unsigned int process_group = 1U << 2;  // PIDFD_SIGNAL_PROCESS_GROUP
+    return (int)syscall(SYS_pidfd_send_signal, pidfd, signal, NULL, process_group);
+}
+
+/// How the process behind `pidfd`, child or not, ended: 1 and `status` as wait(2) gives it, or 0 when the kernel does
+/// not know, because it is too old (Linux 6.15 does) or because the process has not been reaped. Leaves `errno` open.
+static inline int qc_pidfd_exit_status(int pidfd, int *_Nonnull status) {
+    // struct pidfd_info, version 0, of <linux/pidfd.h>, which is newer than most installed headers.
+    struct {
+        uint64_t mask;
+        uint64_t cgroup;
+        uint32_t identities[11];
+        int32_t exit_code;
+    } info;
+    const uint64_t with_exit = 1U << 3;  // PIDFD_INFO_EXIT
+    memset(&info, 0, sizeof info);
+    info.mask = with_exit;
+    if (ioctl(pidfd, _IOWR(0xFF, 11, info), &info) < 0 || !(info.mask & with_exit)) {
+        return 0;
+    }
+    *status = info.exit_code;
+    return 1;
 }
 
 // MARK: posix_spawn
@@ -224,12 +265,88 @@ static inline int qc_set_child_subreaper(bool enabled) {
     return prctl(PR_SET_CHILD_SUBREAPER, enabled ? 1 : 0, 0, 0, 0);
 }
 
+/// The return addresses of the calling thread's frames, innermost first; returns how many. The first call loads the
+/// unwinder and may allocate; those after it are safe in a signal handler.
+/// In C because the Glibc module leaves out <execinfo.h>.
+static inline int qc_backtrace(void *_Nullable *_Nonnull frames, int capacity) {
+    return backtrace(frames, capacity);
+}
+
+/// How many bytes of `stdout` are buffered and not yet written: none after whole lines, where it is line-buffered.
+/// Cannot fail. In C because the Glibc module leaves out <stdio_ext.h>.
+size_t qc_stdout_pending(void);
+
+/// Keeps this process and all it executes from gaining privileges by set-user-id files and the like, for ever.
+/// Returns 0.
+static inline int qc_set_no_new_privileges(void) {
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+}
+
 /// The calling thread's id. Cannot fail.
 static inline pid_t qc_gettid(void) {
     return (pid_t)syscall(SYS_gettid);
 }
 
+// MARK: Limits
+
+// In C because some of these names are macros over other enumerators, which Swift does not see.
+static const int QC_LIMIT_DATA = RLIMIT_DATA;
+static const int QC_LIMIT_ADDRESS_SPACE = RLIMIT_AS;
+static const int QC_LIMIT_CPU = RLIMIT_CPU;
+static const int QC_LIMIT_OPEN_FILES = RLIMIT_NOFILE;
+static const int QC_LIMIT_PROCESSES = RLIMIT_NPROC;
+static const int QC_LIMIT_CORE = RLIMIT_CORE;
+
+/// A resource limit; UINT64_MAX is none.
+typedef struct {
+    uint64_t soft;
+    uint64_t hard;
+} qc_limit;
+
+/// Reads the limit QC_LIMIT_* of the process `pid`, 0 for this one. Returns 0.
+/// In C because prlimit is a GNU extension.
+static inline int qc_get_limit(pid_t pid, int resource, qc_limit *_Nonnull limit) {
+    return (int)syscall(SYS_prlimit64, pid, resource, NULL, limit);
+}
+
+/// Sets the limit QC_LIMIT_* of the process `pid`, 0 for this one. Returns 0. Fails with EPERM when it would raise the
+/// hard limit, or when the process belongs to another user, without CAP_SYS_RESOURCE.
+static inline int qc_set_limit(pid_t pid, int resource, const qc_limit *_Nonnull limit) {
+    return (int)syscall(SYS_prlimit64, pid, resource, limit, NULL);
+}
+
+/// Reads the nice value of one thread. Returns 0. In C because -1 is a nice value as well as a failure.
+static inline int qc_get_nice(pid_t thread, int *_Nonnull nice) {
+    errno = 0;
+    *nice = getpriority(PRIO_PROCESS, (id_t)thread);
+    return *nice == -1 && errno != 0 ? -1 : 0;
+}
+
+/// Sets the nice value of one thread: in Linux not of the whole process. Returns 0.
+static inline int qc_set_nice(pid_t thread, int nice) {
+    return setpriority(PRIO_PROCESS, (id_t)thread, nice);
+}
+
+/// Reads the CPUs that one thread may run on into `mask`, which the caller owns; returns the number of bytes filled.
+/// In C because cpu_set_t is a GNU extension.
+static inline int qc_get_affinity(pid_t thread, uint64_t *_Nonnull mask, size_t bytes) {
+    return (int)syscall(SYS_sched_getaffinity, thread, bytes, mask);
+}
+
+/// Sets the CPUs that one thread may run on; those that are not there are passed over. Returns 0.
+static inline int qc_set_affinity(pid_t thread, const uint64_t *_Nonnull mask, size_t bytes) {
+    return (int)syscall(SYS_sched_setaffinity, thread, bytes, mask);
+}
+
 // MARK: Descriptors and names
+
+/// Reads an extended attribute of a file into `value`, which the caller owns; returns its length.
+/// In C because the Glibc module leaves out <sys/xattr.h>.
+static inline ssize_t qc_get_attribute(
+    const char *_Nonnull path, const char *_Nonnull name, char *_Nonnull value, size_t capacity
+) {
+    return getxattr(path, name, value, capacity);
+}
 
 /// Closes every descriptor from `first` to `last`, both included (Linux 5.9). Returns 0.
 static inline int qc_close_range(unsigned int first, unsigned int last) {

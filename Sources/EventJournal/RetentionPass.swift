@@ -1,0 +1,224 @@
+import GRDB
+
+/// One round of retention, in steps of one short transaction each, so that commits come in between.
+struct RetentionPass {
+    private enum Phase {
+        /// Signals whose entries went while signals were kept.
+        case signals
+        case entries
+        /// Transitions that were the last of their worker when their time came, and are not any more.
+        case leftovers(after: Int64)
+        case report
+        case pages
+    }
+
+    /// A step ends with the row, or the page, during which this time has passed, or after so many rows.
+    private static let stepDuration = Duration.milliseconds(10)
+    private static let stepRows = 5000
+    /// How many rows are looked at together.
+    private static let chunk = 250
+
+    private let cause: String
+    private let dropsSignals: Bool
+    /// Entries before this time go.
+    private let cutoff: Int64?
+    /// Entries up to this place go until no more than `targetBytes` are in use.
+    private let lastForSize: Int64
+    private let targetBytes: Int64?
+    private var phase: Phase
+
+    /// A pass, or nil when there is nothing to do.
+    init?(_ db: Database, _ policy: RetentionPolicy, now: Int64) throws {
+        let anchor = try RetentionAnchor(db)
+        let space = try DatabaseSpace(db)
+        let cutoff = policy.maxAge.map { Self.time($0, before: now) }
+        let oldest = try Int64.fetchOne(
+            db.cachedStatement(sql: "SELECT time FROM events WHERE seq > ? ORDER BY seq LIMIT 1"),
+            arguments: [anchor.seq]
+        )
+        let isOld =
+            if let maxAge = policy.maxAge, let oldest { oldest < Self.time(maxAge * 25 / 24, before: now) } else {
+                false
+            }
+
+        let last = try Int64.fetchOne(db, sql: "SELECT max(seq) FROM events") ?? 0
+        let minEntries = Int64(max(0, policy.minEntries))
+        let lastForSize = last - minEntries
+        // Where signals alone are too many there are passes for ever, but not one for each entry.
+        let isLarge =
+            if let maxBytes = policy.maxBytes {
+                space.usedBytes > maxBytes && lastForSize - anchor.seq >= max(1, minEntries / 8)
+            } else { false }
+
+        guard isOld || isLarge || anchor.isUnreported || space.isSpare else { return nil }
+        cause = isOld && isLarge ? "age and size" : isOld ? "age" : isLarge ? "size" : "an earlier pass"
+        dropsSignals = policy.signalsToo
+        self.cutoff = cutoff
+        self.lastForSize = lastForSize
+        targetBytes = isLarge ? policy.maxBytes.map { $0 / 10 * 9 } : nil
+        phase = dropsSignals ? .signals : .entries
+    }
+
+    /// Does one step; returns whether there is more to do. After an error, a new pass finds what is left.
+    mutating func step(_ db: Database) throws -> Bool {
+        var isMore = true
+        try db.inTransaction(.immediate) {
+            var anchor = try RetentionAnchor(db)
+            var budget = StepBudget(duration: Self.stepDuration, rows: Self.stepRows)
+            switch phase {
+            case .signals:
+                if try dropSignals(db, &anchor, &budget) { phase = .entries }
+            case .entries:
+                if try dropEntries(db, &anchor, &budget) { phase = .leftovers(after: 0) }
+            case .leftovers(let after):
+                if let last = try dropLeftovers(db, after: after, &anchor, &budget) {
+                    phase = .leftovers(after: last)
+                } else {
+                    phase = .report
+                }
+            case .report:
+                try report(db, &anchor)
+                isMore = try DatabaseSpace(db).isSpare
+                phase = .pages
+            case .pages:
+                isMore = try !releasePages(db, &budget)
+            }
+            try anchor.save(db)
+            return .commit
+        }
+        return isMore
+    }
+
+    private func dropSignals(
+        _ db: Database,
+        _ anchor: inout RetentionAnchor,
+        _ budget: inout StepBudget
+    ) throws -> Bool {
+        let next = try db.cachedStatement(
+            sql: "SELECT seq FROM emitted_signals WHERE seq <= ? ORDER BY seq LIMIT \(Self.chunk)"
+        )
+        while true {
+            let places = try Int64.fetchAll(next, arguments: [anchor.seq])
+            if places.isEmpty { return true }
+            for seq in places {
+                try dropSignal(db, seq, &anchor)
+                guard budget.spend() else { return false }
+            }
+        }
+    }
+
+    private func dropEntries(
+        _ db: Database,
+        _ anchor: inout RetentionAnchor,
+        _ budget: inout StepBudget
+    ) throws -> Bool {
+        let next = try db.cachedStatement(
+            sql: "SELECT seq, time FROM events WHERE seq > ? ORDER BY seq LIMIT \(Self.chunk)"
+        )
+        while true {
+            let rows = try Row.fetchAll(next, arguments: [anchor.seq])
+            if rows.isEmpty { return true }
+            for row in rows {
+                let seq: Int64 = try row.decode(atIndex: 0)
+                let time: Int64 = try row.decode(atIndex: 1)
+                guard try isDue(db, seq, time) else { return true }
+                try dropEntry(db, seq, &anchor)
+                if dropsSignals { try dropSignal(db, seq, &anchor) }
+                anchor.seq = seq
+                anchor.time = time
+                guard budget.spend() else { return false }
+            }
+        }
+    }
+
+    /// Returns where to go on, or nil at the end.
+    private func dropLeftovers(
+        _ db: Database,
+        after: Int64,
+        _ anchor: inout RetentionAnchor,
+        _ budget: inout StepBudget
+    ) throws -> Int64? {
+        let next = try db.cachedStatement(
+            sql: "SELECT seq FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT \(Self.chunk)"
+        )
+        var last = after
+        while true {
+            let places = try Int64.fetchAll(next, arguments: [last, anchor.seq])
+            if places.isEmpty { return nil }
+            for seq in places {
+                try dropEntry(db, seq, &anchor)
+                last = seq
+                guard budget.spend() else { return last }
+            }
+        }
+    }
+
+    private func isDue(_ db: Database, _ seq: Int64, _ time: Int64) throws -> Bool {
+        if let cutoff, time < cutoff { return true }
+        guard let targetBytes, seq <= lastForSize else { return false }
+        return try DatabaseSpace(db).usedBytes > targetBytes
+    }
+
+    /// Drops an entry, unless it is the last transition of its worker: generations are counted from it.
+    private func dropEntry(_ db: Database, _ seq: Int64, _ anchor: inout RetentionAnchor) throws {
+        try db.cachedStatement(
+            sql: """
+                DELETE FROM events WHERE seq = ? AND NOT (
+                    kind = 'transition' AND worker_id IS NOT NULL AND NOT EXISTS (
+                        SELECT 1 FROM events AS later INDEXED BY events_transitions
+                        WHERE later.kind = 'transition' AND later.worker_id = events.worker_id
+                            AND later.seq > events.seq))
+                """
+        ).run([seq])
+        anchor.countEntries(db.changesCount)
+    }
+
+    private func dropSignal(_ db: Database, _ seq: Int64, _ anchor: inout RetentionAnchor) throws {
+        try db.cachedStatement(sql: "DELETE FROM emitted_signals WHERE seq = ?").run([seq])
+        anchor.countSignals(db.changesCount)
+    }
+
+    private func report(_ db: Database, _ anchor: inout RetentionAnchor) throws {
+        guard anchor.isUnreported else { return }
+        let space = try DatabaseSpace(db)
+        let detail = """
+            {"entries":\(anchor.unreportedEntries),"signals":\(anchor.unreportedSignals),\
+            "up_to_seq":\(anchor.seq),"up_to_time":\(anchor.time),\
+            "used_bytes":\(space.usedBytes),"file_shrinks":\(space.fileShrinks)}
+            """
+        _ = try JournalWriter(db).insert(.ofJournal(cause: "dropped for \(cause)", detail: detail))
+        anchor.reported()
+    }
+
+    /// Gives free pages back to the file system, but for a reserve that saves the next entries from asking again.
+    private func releasePages(_ db: Database, _ budget: inout StepBudget) throws -> Bool {
+        while try DatabaseSpace(db).isAboveReserve {
+            try db.execute(sql: "PRAGMA incremental_vacuum(8)")
+            guard budget.spend() else { return false }
+        }
+        return true
+    }
+
+    private static func time(_ age: Duration, before now: Int64) -> Int64 {
+        let seconds = max(.zero, age).components.seconds
+        let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        return overflow ? .min : now.subtractingReportingOverflow(nanoseconds).partialValue
+    }
+}
+
+/// How much one step may do.
+private struct StepBudget {
+    private let end: ContinuousClock.Instant
+    private var rows: Int
+
+    init(duration: Duration, rows: Int) {
+        end = .now + duration
+        self.rows = rows
+    }
+
+    /// Whether there may be another one.
+    mutating func spend() -> Bool {
+        rows -= 1
+        return rows > 0 && .now < end
+    }
+}
