@@ -44,8 +44,13 @@ final class Chronicle: @unchecked Sendable {
 
     // MARK: What happens
 
-    /// Records a change of state; `then` runs when it is on disk.
-    func record(_ transition: Transition, detail: JSONValue? = nil, then: @escaping () -> Void) {
+    /// Records a change of state, and with it what a later manager must know; `then` runs when both are on disk.
+    func record(
+        _ transition: Transition,
+        detail: JSONValue? = nil,
+        changes: [StateChange] = [],
+        then: @escaping () -> Void
+    ) {
         let entry = JournalEntry(
             time: WallClock.nanoseconds(),
             kind: .transition,
@@ -57,7 +62,21 @@ final class Chronicle: @unchecked Sendable {
             actor: transition.actor.rawValue,
             detail: detail?.text
         )
-        append(entry, level: transition.to == .error ? .warning : .info, type: .statusUpdate, then: then)
+        let level: Logger.Level = transition.to == .error ? .warning : .info
+        append(entry, changes: changes, level: level, type: .statusUpdate, then: then)
+    }
+
+    /// Records the end of a worker's process, with what is known of it.
+    func record(_ death: DeathRecord, cause: String, level: Logger.Level, changes: [StateChange]) {
+        let entry = JournalEntry(
+            time: death.time,
+            kind: .worker,
+            workerID: death.workerID,
+            generation: death.generation,
+            cause: cause,
+            actor: Actor.worker.rawValue
+        )
+        append(entry, changes: changes, death: death, level: level, type: .info, then: {})
     }
 
     /// Records anything else.
@@ -68,6 +87,7 @@ final class Chronicle: @unchecked Sendable {
         cause: String,
         actor: Actor,
         detail: JSONValue? = nil,
+        changes: [StateChange] = [],
         level: Logger.Level = .info,
         then: @escaping () -> Void = {}
     ) {
@@ -80,7 +100,7 @@ final class Chronicle: @unchecked Sendable {
             actor: actor.rawValue,
             detail: detail?.text
         )
-        append(entry, level: level, type: .info, then: then)
+        append(entry, changes: changes, level: level, type: .info, then: then)
     }
 
     /// Records a signal; `then` learns whether it was new.
@@ -103,14 +123,29 @@ final class Chronicle: @unchecked Sendable {
 
     // MARK: Appending
 
-    private func append(_ entry: JournalEntry, level: Logger.Level, type: MessageType, then: @escaping () -> Void) {
+    private func append(
+        _ entry: JournalEntry,
+        changes: [StateChange],
+        death: DeathRecord? = nil,
+        level: Logger.Level,
+        type: MessageType,
+        then: @escaping () -> Void
+    ) {
         let index = enqueue { [unowned self] result in
             tell(entry, seq: try? result.get().seq, level: level, type: type)
             then()
         }
-        journal.append(entry) { [loop, weak self] result in
+        let onCommit: @Sendable (Result<Int64, JournalError>) -> Void = { [loop, weak self] result in
             loop.execute { [weak self] in self?.settle(index, result.map { SignalReceipt(seq: $0, isNew: true) }) }
         }
+        if let death {
+            journal.append(entry, death: death, changes: changes, onCommit: onCommit)
+        } else if changes.isEmpty {
+            journal.append(entry, onCommit: onCommit)
+        } else {
+            journal.update(changes, with: [entry]) { onCommit($0.map { $0.first ?? 0 }) }
+        }
+    }
     }
 
     /// Keeps what is to be done when the next append has come to its end.

@@ -79,7 +79,7 @@ final class ProcessPool {
     /// Ends a process that nobody wants any more; a process hosts one strategy, once.
     func release(_ process: WorkerProcess) {
         spares.removeAll { $0 === process }
-        try? process.child.signalGroup(.term)
+        try? process.child.signalGroup(.kill)
     }
 
     /// A spare has connected.

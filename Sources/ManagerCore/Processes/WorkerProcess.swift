@@ -8,7 +8,9 @@ final class WorkerProcess {
     let identity: String
     /// Proves that a `hello` comes from the process that was spawned.
     let token: String
-    let child: ChildProcess
+    let child: any SupervisedProcess
+    /// The control group that it and its descendants are in, where there are any.
+    let group: ControlGroup?
     /// Whether it hosts whatever strategy it is told to, as a spare does.
     let isHost: Bool
 
@@ -23,10 +25,14 @@ final class WorkerProcess {
     /// Waits for its end.
     var watch: EventLoop.Watch?
 
-    init(identity: String, token: String, child: ChildProcess, isHost: Bool) {
+    init(identity: String, token: String, child: any SupervisedProcess, group: ControlGroup? = nil, isHost: Bool) {
         self.identity = identity
         self.token = token
         self.child = child
+        self.group = group
         self.isHost = isHost
     }
+
+    /// The process and everything that it has started.
+    var tree: ProcessTree { ProcessTree(leader: child.fingerprint, token: token, controlGroup: group) }
 }

@@ -1,9 +1,8 @@
 internal import Glibc
 internal import ProcessControl
 internal import WireProtocol
-internal import ZeroMQ
 
-/// Spawns workers and tells of their ends, on the control loop.
+/// Spawns workers, on the control loop.
 final class WorkerSpawner {
     /// What the environment of each worker says.
     struct Configuration {
@@ -12,6 +11,8 @@ final class WorkerSpawner {
         var endpoints: Endpoints
         /// Folder of the workers' output.
         var logs: String
+        /// After how long without a manager a worker stops itself.
+        var orphanLease: Duration
         /// The least that a strategy's log keeps.
         var logLevel: String
         /// The manager's own environment; strategies may rely on it.
@@ -19,35 +20,42 @@ final class WorkerSpawner {
     }
 
     private let configuration: Configuration
-    private let loop: EventLoop
-    private let onExit: (WorkerProcess, ExitStatus) -> Void
+    private let reaper: ProcessReaper
+    /// Where groups can be made for the workers; nowhere on a machine without a delegated control group.
+    private let groups = ControlGroup.delegated()
 
-    init(_ configuration: Configuration, loop: EventLoop, onExit: @escaping (WorkerProcess, ExitStatus) -> Void) {
+    init(_ configuration: Configuration, reaper: ProcessReaper) {
         self.configuration = configuration
-        self.loop = loop
-        self.onExit = onExit
+        self.reaper = reaper
     }
 
     /// Where a worker's output goes.
     func logPath(_ workerID: String) -> String { "\(configuration.logs)/\(workerID).log" }
+
+    /// Where the output of spares goes.
+    var spareLogPath: String { "\(configuration.logs)/spares.log" }
 
     /// Spawns a process that waits for a strategy.
     func spawnSpare() throws -> WorkerProcess {
         let identity = "spare-\(MessageID.make().prefix(12))"
         return try spawn(
             executable: configuration.workerExecutable,
+            arguments: [],
             identity: identity,
             workerID: identity,
             generation: 0,
             strategy: nil,
-            output: .append(path: "\(configuration.logs)/spares.log")
+            output: .append(path: spareLogPath)
         )
     }
 
     /// Spawns an executable that is a worker by itself.
     func spawn(_ strategy: StrategyConfig, workerID: String, generation: UInt64) throws -> WorkerProcess {
-        try spawn(
-            executable: strategy.path,
+        // What only a process itself can give up, it gives up in a step of our own before it becomes the program.
+        let arguments = LaunchStep.arguments(limits: try strategy.limits.processLimits(), program: strategy.path)
+        return try spawn(
+            executable: configuration.workerExecutable,
+            arguments: arguments,
             identity: "\(workerID)-\(generation)-\(MessageID.make().prefix(8))",
             workerID: workerID,
             generation: generation,
@@ -58,6 +66,7 @@ final class WorkerSpawner {
 
     private func spawn(
         executable: String,
+        arguments: [String],
         identity: String,
         workerID: String,
         generation: UInt64,
@@ -65,7 +74,9 @@ final class WorkerSpawner {
         output: SpawnRequest.Output
     ) throws -> WorkerProcess {
         let token = MessageID.make()
-        var environment = configuration.environment.filter { !$0.key.hasPrefix("QUANTCELL_") }
+        var environment = configuration.environment.filter {
+            !$0.key.hasPrefix("QUANTCELL_") && !SystemdNotify.variables.contains($0.key)
+        }
         environment["QUANTCELL_WORKER_ID"] = workerID
         environment["QUANTCELL_IDENTITY"] = identity
         environment["QUANTCELL_GENERATION"] = "\(generation)"
@@ -74,20 +85,25 @@ final class WorkerSpawner {
         environment["QUANTCELL_CONTROL"] = configuration.endpoints.control.first
         environment["QUANTCELL_STATUS"] = configuration.endpoints.status.first
         environment["QUANTCELL_LOG_LEVEL"] = configuration.logLevel
+        environment["QUANTCELL_ORPHAN_LEASE"] = "\(configuration.orphanLease / .seconds(1))"
         environment["QUANTCELL_PARAMS"] = JSONValue.object(strategy?.params ?? [:]).text
         environment["QUANTCELL_SYMBOLS"] = JSONValue.array((strategy?.symbols ?? []).map(JSONValue.string)).text
         environment["QUANTCELL_DATA_TYPES"] = JSONValue.array((strategy?.dataTypes ?? []).map(JSONValue.string)).text
         let child = try ChildProcess.spawn(
-            SpawnRequest(executable: executable, environment: environment, output: output)
+            SpawnRequest(executable: executable, arguments: arguments, environment: environment, output: output)
         )
-        let process = WorkerProcess(identity: identity, token: token, child: child, isHost: strategy == nil)
+        let process = WorkerProcess(
+            identity: identity,
+            token: token,
+            child: child,
+            group: group(identity, child.pid),
+            isHost: strategy == nil
+        )
         process.workerID = strategy == nil ? nil : workerID
         do {
-            process.watch = try loop.watch(descriptor: child.pidFileDescriptor) { [unowned self, unowned process] in
-                reap(process)
-            }
+            try reaper.watch(process)
         } catch {
-            // Unwatched it would never be reaped: better none.
+            // Unwatched it would never be collected: better none.
             try? child.send(.kill)
             child.abandon()
             throw error
@@ -95,19 +111,16 @@ final class WorkerSpawner {
         return process
     }
 
-    private func reap(_ process: WorkerProcess) {
+    /// A control group of the process's own, from which none of its descendants can get out.
+    private func group(_ name: String, _ pid: Int32) -> ControlGroup? {
+        guard let group = try? groups?.create("quantcell-\(name)") else { return nil }
         do {
-            guard let exit = try process.child.reap() else { return }
-            end(process, exit.status)
+            try group.add(pid: pid)
+            return group
         } catch {
-            // Somebody else has collected it; that it is gone is all that is known.
-            end(process, .exited(code: -1))
+            // It had ended already, or may not be moved: the other ways to find its descendants remain.
+            try? group.remove()
+            return nil
         }
-    }
-
-    private func end(_ process: WorkerProcess, _ status: ExitStatus) {
-        if let watch = process.watch { loop.unwatch(watch) }
-        process.watch = nil
-        onExit(process, status)
     }
 }

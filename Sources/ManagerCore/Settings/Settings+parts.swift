@@ -18,7 +18,19 @@ extension Settings {
             health: supervisor.health.config(startTimeout: manager.startTimeout.duration),
             errorBudget: supervisor.errorBudget.errors,
             errorWindow: supervisor.errorBudget.window.duration,
-            stopGrace: manager.stopGrace.duration
+            stopGrace: manager.stopGrace.duration,
+            limits: supervisor.limits
+        )
+    }
+
+    /// When restarts of many workers are slowed down.
+    var stormBreaker: StormBreaker.Configuration {
+        StormBreaker.Configuration(
+            spawnsPerSecond: supervisor.storm.spawnRate,
+            burst: supervisor.storm.spawnBurst,
+            stormWorkers: supervisor.storm.failures,
+            stormWindow: supervisor.storm.window.duration,
+            stormPause: supervisor.storm.pause.duration
         )
     }
 
@@ -37,6 +49,7 @@ extension Settings {
             config.errorWindow = budget.window.duration
         }
         if let grace = strategy.stopGrace { config.stopGrace = grace.duration }
+        if let limits = strategy.limits { config.limits = limits }
         return config
     }
 
@@ -69,11 +82,16 @@ extension Settings.LogLevel {
 extension Settings.RestartPolicy {
     fileprivate var policy: RestartPolicy {
         RestartPolicy(
+            mode: RestartPolicy.Mode(rawValue: mode.rawValue) ?? .always,
             maxRestarts: maxRestarts,
             restartWindow: restartWindow.duration,
             backoffBase: backoffBase.duration,
             backoffMax: backoffMax.duration,
-            jitter: jitter
+            jitter: jitter,
+            recoveryHalfLife: recoveryHalfLife.duration,
+            budgets: budgets.reduce(into: [:]) { budgets, entry in
+                if let cause = FailureCause(rawValue: entry.key) { budgets[cause] = entry.value }
+            }
         )
     }
 }
@@ -83,9 +101,18 @@ extension Settings.Health {
         HealthCheckConfig(
             heartbeatInterval: heartbeatInterval.duration,
             heartbeatTimeout: heartbeatTimeout.duration,
-            startTimeout: startTimeout
+            startTimeout: startTimeout,
+            frozenAction: frozenAction.action,
+            callbackTimeout: stuckTimeout.duration,
+            stuckAction: stuckAction.action,
+            starvedTimeout: starvedTimeout.duration,
+            starvedAction: starvedAction.action
         )
     }
+}
+
+extension Settings.HealthAction {
+    fileprivate var action: HealthAction { HealthAction(rawValue: rawValue) ?? .log }
 }
 
 extension Settings.Feed {

@@ -35,6 +35,8 @@ public struct StrategyConfig: Hashable, Sendable {
     public var errorWindow: Duration
     /// How long it may take to stop when asked.
     public var stopGrace: Duration
+    /// What its process may use.
+    public var limits: Settings.Limits
 
     /// Makes a configuration; what is left out has the defaults of the design.
     public init(
@@ -46,7 +48,8 @@ public struct StrategyConfig: Hashable, Sendable {
         health: HealthCheckConfig = HealthCheckConfig(),
         errorBudget: Int = 10,
         errorWindow: Duration = .seconds(60),
-        stopGrace: Duration = .seconds(10)
+        stopGrace: Duration = .seconds(10),
+        limits: Settings.Limits = Settings.Limits()
     ) {
         self.name = name
         self.symbols = symbols
@@ -57,6 +60,7 @@ public struct StrategyConfig: Hashable, Sendable {
         self.errorBudget = errorBudget
         self.errorWindow = errorWindow
         self.stopGrace = stopGrace
+        self.limits = limits
     }
 
     /// The file's name without its extension.

@@ -26,6 +26,15 @@ final class Worker {
     var lastErrorTime: Int64?
     var metadata: [String: JSONValue] = [:]
 
+    /// Whether the configuration file names it.
+    var isConfigured = false
+    /// The topics that its process has joined.
+    var topics: [String] = []
+    /// The sum of those topics' sequences, about a second ago at most.
+    var offered: UInt64 = 0
+    /// Where it was when it was found stuck.
+    var backtrace: String?
+
     private var messages = Counter()
     private var signals = Counter()
     private var errors = Counter()
@@ -61,6 +70,9 @@ final class Worker {
         messages.beginAgain()
         signals.beginAgain()
         errors.beginAgain()
+        topics = []
+        offered = 0
+        backtrace = nil
         startedAt = nil
         stoppedAt = nil
     }
@@ -77,6 +89,10 @@ final class Worker {
             nanoseconds.map { .string(TimeText.iso8601(nanoseconds: $0)) } ?? .null
         }
         var metadata = metadata
+        metadata["usage"] = process.flatMap { Self.usage($0.child.fingerprint) }
+        if let life, !life.verdicts.isEmpty {
+            metadata["verdicts"] = .array(life.verdicts.map(\.rawValue).sorted().map(JSONValue.string))
+        }
         metadata["params"] = .object(effectiveParams)
         return [
             "worker_id": .string(id),
@@ -98,6 +114,18 @@ final class Worker {
             "last_error": JSONValue(lastError),
             "last_error_time": time(lastErrorTime),
             "metadata": .object(metadata),
+        ]
+    }
+}
+
+extension Worker {
+    /// What a process uses now.
+    private static func usage(_ fingerprint: ProcessFingerprint) -> JSONValue? {
+        guard let usage = (try? ProcessUsage.read(fingerprint)) ?? nil else { return nil }
+        return [
+            "cpu_seconds": .number(usage.cpuTime / .seconds(1)),
+            "resident_bytes": .integer(Int64(usage.residentBytes)),
+            "threads": .integer(Int64(usage.threads)),
         ]
     }
 }

@@ -16,9 +16,22 @@ extension WorkerControl: SupervisorDelegate {
         case .error: worker.failed(transition.cause)
         default: break
         }
-        chronicle.record(transition, detail: transition.to == .error ? evidence(worker) : nil) { [unowned self] in
-            settle(worker)
-        }
+        chronicle.record(
+            transition,
+            detail: transition.to == .error ? evidence(worker) : nil,
+            changes: stateChanges(transition, worker)
+        ) { [unowned self] in settle(worker) }
+    }
+
+    func report(_ storm: StormBreaker.Storm) {
+        let pause = storm.until - SuspendingClock().now
+        chronicle.record(
+            .manager,
+            cause: "\(storm.workerIDs.count) workers failed of '\(storm.cause.rawValue)' in a short time; restarts wait for \(pause.text)",
+            actor: .policy,
+            detail: ["workers": .array(storm.workerIDs.map(JSONValue.string)), "cause": .string(storm.cause.rawValue)],
+            level: .error
+        )
     }
 
     func carryOut(_ action: WorkerLife.Action, for workerID: String) {
@@ -29,6 +42,7 @@ extension WorkerControl: SupervisorDelegate {
         case .load: load(worker)
         case .ask(let type): ask(type, worker)
         case .signal(let signal): send(signal, worker)
+        case .capture: capture(worker)
         case .report(let text): report(text, worker)
         }
     }
@@ -49,7 +63,17 @@ extension WorkerControl: SupervisorDelegate {
                 process = try spawner.spawn(worker.config, workerID: worker.id, generation: generation)
                 processes[process.identity] = process
             } else {
+                guard worker.config.limits.user.isEmpty else {
+                    throw ManagerError(.invalidWorkerConfig, "'limits.user' needs a strategy that is an executable")
+                }
                 process = try pool.acquire()
+                do {
+                    try worker.config.limits.processLimits().apply(to: process.child.pid)
+                } catch {
+                    // It is nobody's spare any more, and may not run without its limits.
+                    pool.release(process)
+                    throw error
+                }
             }
             process.workerID = worker.id
             worker.process = process

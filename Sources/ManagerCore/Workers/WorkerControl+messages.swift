@@ -24,7 +24,7 @@ extension WorkerControl {
             return
         }
         switch message.type {
-        case .hello: greet(process, message)
+        case .hello, .heartbeat: greet(process, message)
         case .sync where process.isConnected: sync(process, message)
         case .ack: acknowledged(process, message)
         case .error:
@@ -54,6 +54,7 @@ extension WorkerControl {
             payload: [
                 "heartbeat_interval": .number((interval ?? defaults.health.heartbeatInterval) / .seconds(1)),
                 "protocol": .integer(QuantCell.protocolVersion),
+                "orphan_lease": .number(settings.supervisor.orphanLease.duration / .seconds(1)),
             ]
         )
         welcome.replyTo = hello.messageID
@@ -71,6 +72,7 @@ extension WorkerControl {
         guard let topics = message.payload["topics"]?.stringArrayValue, topics.count <= Self.maxSyncTopics else {
             return refuse("control", ProtocolError("a sync without 'topics'"), bytes: 0)
         }
+        if let workerID = process.workerID { workers[workerID]?.topics = topics }
         let (identity, replyTo) = (process.identity, message.messageID)
         loopOfBroker { $0.sync(identity, replyTo: replyTo, topics: topics) }
     }
@@ -131,7 +133,16 @@ extension WorkerControl {
 
     private func alive(_ worker: Worker, _ process: WorkerProcess, _ message: Message) {
         worker.heard(message.payload)
-        feed(.heartbeat, to: worker.id)
+        feed(
+            .progress(
+                callback: message.payload["callback"]?.stringValue,
+                callbackSeconds: message.payload["callback_seconds"]?.doubleValue ?? 0
+            ),
+            to: worker.id
+        )
+        if let handled = message.payload["handled_total"]?.integerValue.flatMap(UInt64.init(exactly:)), !worker.topics.isEmpty {
+            feed(.data(handled: handled, offered: worker.offered), to: worker.id)
+        }
         guard worker.kind == .executable else { return }
         // One that sends no hello has spoken now; and only its status says what a host would have acknowledged.
         connected(process)

@@ -1,6 +1,7 @@
 internal import EventJournal
 internal import Logging
 internal import MarketData
+internal import ProcessControl
 internal import Supervision
 internal import WireProtocol
 internal import ZeroMQ
@@ -21,6 +22,10 @@ final class WorkerControl {
         let context: Context
         let journal: EventJournal
         let broker: DataBroker
+        /// Whether this process is the manager alone, so that orphans of workers are its to collect.
+        let reapsOrphans: Bool
+        /// Called on the loop once a second, as a sign that it turns.
+        let onHouseRound: () -> Void
         let loop: EventLoop
         let logger: Logger
     }
@@ -32,7 +37,7 @@ final class WorkerControl {
     let broker: DataBroker
     let journal: EventJournal
     let logger: Logger
-    let supervisor = WorkerSupervisor()
+    let supervisor: WorkerSupervisor
     private let parts: Parts
     private let startedAt = SuspendingClock().now
 
@@ -50,6 +55,11 @@ final class WorkerControl {
     var errorSampler = RefusalSampler(perSecond: 20)
     /// Called when the last process is gone, after ``close(then:)``.
     private var whenEmpty: (() -> Void)?
+    /// Looks after what changes slowly, once a second.
+    var houseTimer: EventLoop.Timer?
+    var houseRounds = 0
+    var outOfMemory = OutOfMemoryWatch()
+    var rollingRestart: RollingRestartRun?
     private var deadline: (at: SuspendingClock.Instant, timer: EventLoop.Timer)?
 
     private(set) var plane: ControlPlane?
@@ -62,11 +72,15 @@ final class WorkerControl {
             workerExecutable: parts.installation.workerExecutable,
             endpoints: endpoints,
             logs: parts.logs,
+            orphanLease: settings.supervisor.orphanLease.duration,
             logLevel: settings.manager.logLevel.ofStrategies,
             environment: parts.environment
         ),
-        loop: loop
-    ) { [unowned self] process, status in processEnded(process, status) }
+        reaper: reaper
+    )
+    private(set) lazy var reaper = ProcessReaper(loop: loop, logger: logger) { [unowned self] process, exit in
+        processEnded(process, exit)
+    }
     private(set) lazy var pool = ProcessPool(settings.poolConfig, loop: loop, logger: logger) { [unowned self] in
         let process = try spawner.spawnSpare()
         processes[process.identity] = process
@@ -93,6 +107,7 @@ final class WorkerControl {
         journal = parts.journal
         logger = parts.logger
         refusedSampler = RefusalSampler(perSecond: settings.journal.refusedSample)
+        supervisor = WorkerSupervisor(breaker: parts.settings.stormBreaker)
         supervisor.delegate = self
     }
 
@@ -113,11 +128,16 @@ final class WorkerControl {
             )
         )
         pool.refill()
+        keepHouse()
     }
 
     /// Stops all workers in parallel and ends all spares; `then` runs when the last process is gone.
-    func close(then: @escaping () -> Void) {
+    ///
+    /// - Parameter leavingRunning: Whether workers that run or are paused go on, for a later manager to take over.
+    func close(leavingRunning: Bool = false, then: @escaping () -> Void) {
         isOpen = false
+        if let houseTimer { loop.cancel(houseTimer) }
+        if leavingRunning { abandonRunning() }
         compiler.close()
         pool.close()
         whenEmpty = then
@@ -133,6 +153,11 @@ final class WorkerControl {
 
     /// What a strategy has that does not say otherwise.
     var defaults: StrategyConfig { settings.strategyDefaults }
+
+    /// Whether orphans of workers are collected here.
+    var reapsOrphans: Bool { parts.reapsOrphans }
+
+    func onHouseRound() { parts.onHouseRound() }
 
     /// Seconds since the start.
     var uptimeSeconds: Double { (SuspendingClock().now - startedAt) / .seconds(1) }
@@ -179,7 +204,8 @@ final class WorkerControl {
 
     // MARK: Processes
 
-    func processEnded(_ process: WorkerProcess, _ status: WorkerEnd) {
+    func processEnded(_ process: WorkerProcess, _ exit: Exit?) {
+        let status = exit?.status ?? .unknown
         // What it sent last comes before its end.
         plane?.readStatus()
         processes[process.identity] = nil
@@ -187,8 +213,10 @@ final class WorkerControl {
         loopOfBroker { $0.forget(identity) }
         if !pool.ended(process, status), let id = process.workerID, let worker = workers[id], worker.process === process
         {
+            let evidence = outOfMemory.update(endingWith: status)
+            recordEnd(of: worker, process, exit, evidence)
             worker.process = nil
-            feed(.exited(status), to: id)
+            feed(.exited(status, outOfMemory: evidence != nil), to: id)
             settle(worker)
         }
         finishWhenEmpty()
@@ -215,6 +243,15 @@ final class WorkerControl {
         loopOfBroker { [loop] broker in
             let counters = broker.counters()
             loop.execute { crossing.value(counters) }
+        }
+    }
+
+    /// Gets the sum of some topics' sequences, for each worker.
+    func readTotals(of topics: [String: [String]], _ done: @escaping ([String: UInt64]) -> Void) {
+        let crossing = Crossing(done)
+        loopOfBroker { [loop] broker in
+            let totals = topics.mapValues { broker.total(of: $0) }
+            loop.execute { crossing.value(totals) }
         }
     }
 

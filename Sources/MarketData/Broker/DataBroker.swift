@@ -175,6 +175,14 @@ public actor DataBroker {
         )
     }
 
+    /// The sum of some topics' sequences: how much they have carried in all.
+    package func total(of names: [String]) -> UInt64 {
+        names.reduce(0) { sum, name in
+            let index = Array(name.utf8).withUnsafeBytes { topics.find($0) }
+            return sum &+ (index.map { topics.sequence($0) } ?? 0)
+        }
+    }
+
     // MARK: Refusals
 
     /// Counts a message that is not passed on, and reports it where the sample has room.

@@ -1,0 +1,64 @@
+internal import Glibc
+internal import Logging
+internal import MarketData
+internal import ProcessControl
+internal import Supervision
+internal import WireProtocol
+internal import ZeroMQ
+
+// What is looked after once a second: how far topics have moved, logs that grow, orphans, systemd.
+extension WorkerControl {
+    private static let interval = Duration.seconds(1)
+    /// How many rounds lie between two looks at the logs.
+    private static let logRounds = 5
+
+    /// Does one round, and sets the next.
+    func keepHouse() {
+        houseTimer = loop.schedule(after: Self.interval) { [unowned self] in keepHouse() }
+        houseRounds += 1
+        onHouseRound()
+        askForTotals()
+        if houseRounds % Self.logRounds == 0 { rotateLogs() }
+        if reapsOrphans { reapOrphans() }
+    }
+
+    /// Learns how much the topics of each worker have carried.
+    private func askForTotals() {
+        let topics = workers.compactMapValues { $0.process == nil || $0.topics.isEmpty ? nil : $0.topics }
+        guard !topics.isEmpty else { return }
+        readTotals(of: topics) { [unowned self] totals in
+            for (id, total) in totals { workers[id]?.offered = total }
+        }
+    }
+
+    private func rotateLogs() {
+        let limit = settings.logs.maxBytes.bytes
+        for path in workers.keys.map(spawner.logPath) + [spawner.spareLogPath] {
+            var info = stat()
+            guard stat(path, &info) == 0, info.st_size > limit else { continue }
+            LogRotation.rotate(path, keep: settings.logs.keep)
+            logger.debug("put aside \(path)")
+        }
+    }
+
+    private func reapOrphans() {
+        do {
+            for orphan in try Subreaper.reapOrphans() { logger.debug("collected orphan \(orphan.pid): \(orphan.exit.status)") }
+        } catch {
+            logger.warning("\(error)")
+        }
+    }
+}
+
+/// Puts log files aside: `x.log` becomes `x.log.1`, that one `x.log.2`, and so on.
+enum LogRotation {
+    /// Renames; the writer notices and begins a new file. What falls off the end is removed.
+    static func rotate(_ path: String, keep: Int) {
+        guard keep > 0 else {
+            unlink(path)
+            return
+        }
+        for number in stride(from: keep - 1, through: 1, by: -1) { rename("\(path).\(number)", "\(path).\(number + 1)") }
+        rename(path, "\(path).1")
+    }
+}

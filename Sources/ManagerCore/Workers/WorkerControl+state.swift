@@ -1,0 +1,160 @@
+internal import EventJournal
+internal import Glibc
+internal import Logging
+internal import MarketFiles
+internal import ProcessControl
+internal import Supervision
+internal import WireProtocol
+internal import ZeroMQ
+
+// What a later manager must know, and what it finds.
+extension WorkerControl {
+    // MARK: Writing it down
+
+    /// What goes to disk together with a change of state.
+    func stateChanges(_ transition: Transition, _ worker: Worker) -> [StateChange] {
+        switch transition.to {
+        case .initializing where transition.from == nil:
+            return [want(worker, .running)]
+        case .running, .paused:
+            var changes = process(of: worker, transition).map { [StateChange.keep($0)] } ?? []
+            if transition.from == .running || transition.from == .paused {
+                changes.append(want(worker, transition.to == .paused ? .paused : .running))
+            }
+            return changes
+        case .restarting:
+            return [want(worker, .running)]
+        case .stopping where isOpen:
+            return [want(worker, .stopped)]
+        default:
+            return []
+        }
+    }
+
+    private func want(_ worker: Worker, _ wanted: DesiredWorker.Wanted) -> StateChange {
+        .want(
+            DesiredWorker(
+                workerID: worker.id,
+                wanted: wanted,
+                config: worker.config.json.text,
+                source: worker.isConfigured ? .config : .cli,
+                updatedAt: WallClock.nanoseconds()
+            )
+        )
+    }
+
+    private func process(of worker: Worker, _ transition: Transition) -> ProcessRecord? {
+        guard let process = worker.process else { return nil }
+        return ProcessRecord(
+            workerID: worker.id,
+            generation: transition.generation,
+            identity: process.identity,
+            token: process.token,
+            pid: process.child.pid,
+            startTime: process.child.fingerprint.startTime,
+            bootID: process.child.fingerprint.bootID,
+            libraryPath: worker.library,
+            state: transition.to.rawValue,
+            startedAt: worker.startedAt ?? WallClock.nanoseconds(),
+            restarts: Int(clamping: supervisor.life(of: worker.id)?.restarts ?? 0)
+        )
+    }
+
+    // MARK: Leaving workers behind
+
+    /// Lets go of the workers that run or are paused, without ending them.
+    func abandonRunning() {
+        for worker in workers.values {
+            let state = supervisor.state(of: worker.id)
+            guard state == .running || state == .paused, let process = worker.process else { continue }
+            if let watch = process.watch { loop.unwatch(watch) }
+            process.watch = nil
+            process.child.abandon()
+            processes[process.identity] = nil
+            supervisor.unregister(worker.id)
+            workers[worker.id] = nil
+            chronicle.record(.manager, workerID: worker.id, cause: "left running for a later manager", actor: .manager)
+        }
+    }
+
+    // MARK: Taking over
+
+    /// The strategies that should run but are not in the configuration file: those that were started by command and not stopped.
+    func desiredStrategies(besides configured: Set<String>) throws -> [(config: StrategyConfig, isPaused: Bool)] {
+        try journal.desiredWorkers().compactMap { desired in
+            guard desired.wanted != .stopped, desired.source != .config, !configured.contains(desired.workerID),
+                let config = StrategyConfig(json: desired.config, defaults: defaults)
+            else { return nil }
+            return (config, desired.wanted == .paused)
+        }
+    }
+
+    /// Takes over the processes that an earlier manager has left: adopts those that are wanted and match, ends the others.
+    ///
+    /// - Parameter wanted: What should run, by worker.
+    /// - Returns: The ids of the workers that were adopted.
+    func adoptProcesses(wanted: [String: StrategyConfig]) throws -> Set<String> {
+        var adopted: Set<String> = []
+        for record in try journal.processRecords() {
+            do {
+                guard let config = wanted[record.workerID] else {
+                    throw ManagerError(.conflict, "nobody wants it to run any more")
+                }
+                try adopt(record, config)
+                adopted.insert(record.workerID)
+            } catch {
+                discard(record, "\(error)")
+            }
+        }
+        return adopted
+    }
+
+    private func adopt(_ record: ProcessRecord, _ config: StrategyConfig) throws {
+        guard record.state == WorkerState.running.rawValue || record.state == WorkerState.paused.rawValue else {
+            throw ManagerError(.conflict, "it was \(record.state)")
+        }
+        let kind = try config.validate()
+        let child = try AdoptedProcess.adopt(record.fingerprint, token: record.token)
+        let worker = Worker(id: record.workerID, config: config, kind: kind)
+        worker.library = record.libraryPath
+        worker.startedAt = record.startedAt
+        let process = WorkerProcess(
+            identity: record.identity,
+            token: record.token,
+            child: child,
+            isHost: kind != .executable
+        )
+        process.workerID = worker.id
+        process.isConnected = true
+        try reaper.watch(process)
+        worker.process = process
+        workers[worker.id] = worker
+        processes[process.identity] = process
+        supervisor.register(worker.id, config.life(settings), after: record.generation)
+        let isPaused = record.state == WorkerState.paused.rawValue
+        feed(
+            .adopt(generation: record.generation, restarts: UInt64(max(record.restarts, 0)), isPaused: isPaused),
+            to: worker.id
+        )
+    }
+
+    /// Ends whatever is left of a process that is not taken over; found by its token, since its pid may be another's.
+    private func discard(_ record: ProcessRecord, _ reason: String) {
+        chronicle.record(
+            .worker,
+            workerID: record.workerID,
+            generation: record.generation,
+            cause: "process \(record.pid) of an earlier manager is not taken over: \(reason)",
+            actor: .manager,
+            changes: [.remove(workerID: record.workerID, generation: record.generation)],
+            level: .warning
+        )
+        reaper.kill(ProcessTree(leader: record.fingerprint, token: record.token))
+    }
+}
+
+extension ProcessRecord {
+    fileprivate var fingerprint: ProcessFingerprint {
+        ProcessFingerprint(pid: pid, startTime: startTime, bootID: bootID)
+    }
+}
