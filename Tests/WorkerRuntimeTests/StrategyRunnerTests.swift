@@ -179,7 +179,7 @@ struct StrategyRunnerTests {
     @Test func aHeartbeatNamesTheCallbackThatRuns() throws {
         let gauges = WorkerGauges(.init(workerID: "w", generation: 1))
         gauges.nameTopic("market.A.kline", at: 0)
-        gauges.handled(topic: 0, sequence: 88)
+        gauges.handled(topic: 0, sequence: 88, total: 88)
         gauges.enter(Callback.onBar.number, at: 1_000_000_000)
         let stuck = gauges.heartbeat(at: 3_500_000_000).payload
         #expect(stuck["callback"] == "onBar")

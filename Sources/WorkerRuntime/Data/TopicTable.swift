@@ -16,6 +16,9 @@ struct TopicTable {
         var sequence = SequenceTracker()
     }
 
+    /// The sum of the sequences up to which the subscribed topics have been handled.
+    private(set) var handledTotal: UInt64 = 0
+
     private var entries: [Entry] = []
     private var byHash: [UInt64: [Int]] = [:]
     /// Where the last message was found: data tends to come in runs.
@@ -48,6 +51,7 @@ struct TopicTable {
         guard let index = Array(topic.description.utf8).withUnsafeBytes(indexOfEntry), entries[index].isSubscribed
         else { return nil }
         entries[index].isSubscribed = false
+        handledTotal &-= entries[index].sequence.last ?? 0
         return index
     }
 
@@ -62,12 +66,16 @@ struct TopicTable {
     }
 
     mutating func place(_ sequence: UInt64, at index: Int) -> SequenceTracker.Place {
-        entries[index].sequence.place(sequence)
+        let previous = entries[index].sequence.last ?? 0
+        let place = entries[index].sequence.place(sequence)
+        if place != .repeated { handledTotal &+= sequence &- previous }
+        return place
     }
 
     /// Sets where a topic stood when the worker joined.
     mutating func join(_ topic: String, at sequence: UInt64) {
-        guard let index = Array(topic.utf8).withUnsafeBytes(indexOfEntry) else { return }
+        guard let index = Array(topic.utf8).withUnsafeBytes(indexOfEntry), entries[index].isSubscribed else { return }
+        handledTotal &+= sequence &- (entries[index].sequence.last ?? 0)
         entries[index].sequence.join(at: sequence)
     }
 

@@ -35,6 +35,7 @@ extension StrategyRunner: StrategyHost {
                 outlet.setSubscribed(topic, false)
             }
         }
+        gauges.joined(total: topics.handledTotal)
     }
 
     func emit(_ signal: SignalRequest) {

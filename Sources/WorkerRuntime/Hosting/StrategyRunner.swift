@@ -96,6 +96,12 @@ final class StrategyRunner {
         try enter(.onParams) { try instance.changeParams(params) }
     }
 
+    /// Sets where topics stood when the worker joined them.
+    func join(_ positions: [String: UInt64]) {
+        for (topic, sequence) in positions { topics.join(topic, at: sequence) }
+        gauges.joined(total: topics.handledTotal)
+    }
+
     /// Runs the timers that are due.
     func runTimers() {
         // At most each timer once a call: data and commands come in between.
@@ -128,7 +134,7 @@ final class StrategyRunner {
             gauges.count(.missed, Int(clamping: missing))
             complain("\(missing) messages of \(topic) before sequence \(message.sequence) never came")
         }
-        gauges.handled(topic: index, sequence: message.sequence)
+        gauges.handled(topic: index, sequence: message.sequence, total: topics.handledTotal)
         gauges.count(.processed)
         hand(message, of: topic)
     }
@@ -158,7 +164,10 @@ final class StrategyRunner {
     private func failed(_ error: any Error, in callback: Callback) {
         gauges.count(.errors)
         let isFatal = !isBroken && budget.spend(at: qc_monotonic_ns())
-        isBroken = isBroken || isFatal
+        if isFatal {
+            isBroken = true
+            gauges.status = .error
+        }
         let text = "\(callback.rawValue) threw: \(error)"
         outlet.log(.error, text)
         let verdict = "error budget spent: more than \(budget.errors) errors in \(Duration.nanoseconds(budget.window).text)"

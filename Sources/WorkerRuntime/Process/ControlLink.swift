@@ -1,7 +1,10 @@
+import CLinux
+import Glibc
 import WireProtocol
 import ZeroMQ
 
-/// The worker's end of control: reads commands, answers them, and answers a repeated one again without carrying it out again.
+/// The worker's end of control: reads commands, answers them, and answers a repeated one again without carrying it out again. Keeps
+/// in touch with the manager, which may be away, or another one by now.
 final class ControlLink {
     /// What arrived.
     enum Arrival {
@@ -14,14 +17,24 @@ final class ControlLink {
     }
 
     static let remembered = 64
+    /// Messages that may wait while a callback waits for the manager; more of them wait in the socket.
+    static let maxBacklog = 64
+
+    /// Whether the manager is there.
+    var lease: ManagerLease
 
     private let socket: Socket
+    private let environment: WorkerEnvironment
     private let gauges: WorkerGauges
+    /// What arrived while a callback was waiting for the manager, oldest first: at most ``maxBacklog``.
+    private var backlog: [[UInt8]] = []
     /// The last answer to each of the latest commands, oldest first: at most ``remembered``.
     private var answers: [(commandID: String, answer: Message)] = []
 
     init(context: ZeroMQ.Context, environment: WorkerEnvironment, gauges: WorkerGauges) throws(ZeroMQError) {
+        self.environment = environment
         self.gauges = gauges
+        lease = ManagerLease(seconds: environment.orphanLease, at: qc_monotonic_ns())
         socket = try Socket(context, .dealer)
         try socket.set(.routingID, environment.identity)
         try socket.set(.linger, 1000)
@@ -29,15 +42,59 @@ final class ControlLink {
         try socket.connect(environment.controlAddress)
     }
 
+    // MARK: Being there
+
+    /// Says who this is. The manager answers with `welcome`.
+    func sayHello() throws(ZeroMQError) {
+        try transmit(Message(.hello, payload: .object(introduction)))
+    }
+
+    /// Says again who this is when that is due, for a manager that has come since.
+    ///
+    /// - Returns: whether the manager is there, as far as can be told.
+    func keepInTouch() throws(ZeroMQError) -> Bool {
+        switch lease.look(at: qc_monotonic_ns()) {
+        case .wait:
+            return true
+        case .ask:
+            let details = introduction.merging(["status": .string(gauges.status.name)]) { $1 }
+            try transmit(Message(.heartbeat, payload: .object(details)))
+            return true
+        case .over:
+            return false
+        }
+    }
+
+    /// Takes in what has arrived, to be received later, by a callback that waits for the manager.
+    func listen() throws(ZeroMQError) {
+        while backlog.count < Self.maxBacklog, let bytes = try take() {
+            // Only proves that the manager is there, and comes again.
+            if let message = try? bytes.withUnsafeBytes({ try Message(parsing: $0) }), message.type == .welcome {
+                continue
+            }
+            backlog.append(bytes)
+        }
+    }
+
+    /// Whether ``listen()`` has left something to receive.
+    var hasBacklog: Bool { !backlog.isEmpty }
+
+    private var introduction: [String: JSONValue] {
+        [
+            "identity": .string(environment.identity), "token": .string(environment.token),
+            "pid": .integer(Int64(getpid())), "protocol": 1, "runtime": "swift",
+        ]
+    }
+
+    // MARK: Commands
+
     func wait(with poller: inout Poller) -> Poller.Item {
         poller.add(socket)
     }
 
     /// Takes the next arrival, `nil` when there is none.
     func receive() throws(ZeroMQError) -> Arrival? {
-        guard let frames = try socket.receive() else { return nil }
-        // A leading empty frame is allowed, as a REQ peer would send it.
-        let bytes = frames.first { !$0.isEmpty } ?? []
+        guard let bytes = try hasBacklog ? backlog.removeFirst() : take() else { return nil }
         let result = bytes.withUnsafeBytes { bytes in
             Result { () throws(ProtocolError) in try Message(parsing: bytes) }
         }
@@ -76,12 +133,20 @@ final class ControlLink {
         try transmit(answer)
     }
 
+    private func take() throws(ZeroMQError) -> [UInt8]? {
+        guard let frames = try socket.receive() else { return nil }
+        lease.heard(at: qc_monotonic_ns())
+        // A leading empty frame is allowed, as a REQ peer would send it.
+        return frames.first { !$0.isEmpty } ?? []
+    }
+
     private func transmit(_ message: Message) throws(ZeroMQError) {
         var message = message
         let speaker = gauges.currentSpeaker
         message.workerID = speaker.workerID
         message.generation = speaker.generation
-        // Answers are as few as commands: the queue of this socket cannot be full of them.
+        // While the manager is away the queue may be full of introductions, and then needs no more of them. An answer finds room: the
+        // command that it answers has come over the connection that empties the queue.
         try socket.send([message.bytes])
     }
 }

@@ -5,8 +5,14 @@ import Synchronization
 import WireProtocol
 import ZeroMQ
 
-/// Says that the process lives, on a thread and a socket of its own, so that it goes on while a callback does not return.
+/// Says that the process lives, on a thread and a socket of its own, so that it goes on while a callback does not return. For the same
+/// reason it looks after the log file, and writes down where the strategy is when it is asked to.
 final class HeartbeatThread: Sendable {
+    private static let logCheckInterval: Int64 = 1_000_000_000
+
+    /// Where the process' output goes.
+    let output = OutputLog()
+
     private let context: ZeroMQ.Context
     private let address: String
     private let gauges: WorkerGauges
@@ -26,6 +32,8 @@ final class HeartbeatThread: Sendable {
         guard wakeDescriptor >= 0 else {
             throw WorkerFailure("cannot open an eventfd: \(String(cString: strerror(errno)))")
         }
+        // On the strategy's thread, as the handlers need it.
+        SignalInbox.install(wakeDescriptor: wakeDescriptor)
         try start()
     }
 
@@ -35,8 +43,9 @@ final class HeartbeatThread: Sendable {
 
     /// Changes how often the heart beats; 10 ms to an hour.
     func setInterval(seconds: Double) {
-        intervalMilliseconds.store(Int32(min(max(seconds, 0.01), 3600) * 1000), ordering: .relaxed)
-        beat()
+        let milliseconds = Int32(min(max(seconds, 0.01), 3600) * 1000)
+        let previous = intervalMilliseconds.exchange(milliseconds, ordering: .relaxed)
+        if milliseconds != previous { beat() }
     }
 
     /// Beats now, because there is news, and then at the usual interval.
@@ -52,6 +61,12 @@ final class HeartbeatThread: Sendable {
     }
 
     private func start() throws(WorkerFailure) {
+        // Signals are for the strategy's thread.
+        var all = sigset_t()
+        var previous = sigset_t()
+        sigfillset(&all)
+        pthread_sigmask(SIG_SETMASK, &all, &previous)
+        defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
         var handle = pthread_t()
         let context = Unmanaged.passRetained(self)
         let result = pthread_create(
@@ -73,6 +88,8 @@ final class HeartbeatThread: Sendable {
 
     private func run() {
         qc_set_thread_name("heartbeat")
+        var nextLogCheck = qc_monotonic_ns()
+        let backtrace = Backtrace()
         do {
             let socket = try Socket(context, .push)
             // A heartbeat is of use only now: while nobody is connected it is dropped instead of queued.
@@ -82,11 +99,27 @@ final class HeartbeatThread: Sendable {
             while !isStopping.load(ordering: .acquiring) {
                 try socket.send([gauges.heartbeat(at: qc_monotonic_ns()).bytes])
                 wait()
+                let now = qc_monotonic_ns()
+                if SignalInbox.takeLogCheck() || now >= nextLogCheck {
+                    output.follow()
+                    nextLogCheck = now + Self.logCheckInterval
+                }
+                if let frames = SignalInbox.takeFrames() { write(backtrace.lines(frames), at: now) }
             }
         } catch {
             // Without heartbeats the manager replaces this worker; the log says why.
             LogLine.write(.error, "heartbeat", "no more heartbeats: \(error)")
         }
+    }
+
+    private func write(_ lines: [String], at now: Int64) {
+        let speaker = gauges.currentSpeaker
+        let place = gauges.runningCallback(at: now).map { callback in
+            "\(callback.name) for \((callback.seconds * 10).rounded(.down) / 10) s"
+        }
+        let title =
+            "--- backtrace of \(speaker.workerID) generation \(speaker.generation): \(place ?? "no callback") ---"
+        LogLine.write(([title] + lines + ["--- end ---\n"]).joined(separator: "\n"))
     }
 
     private func wait() {

@@ -6,8 +6,13 @@ import WireProtocol
 enum LogLine {
     /// Writes the line to standard output in one call, so that lines of several threads do not mix.
     static func write(_ level: LogLevel, _ worker: String, _ text: String) {
-        var line = format(level, worker, text, at: WallClock.nanoseconds())
-        line.withUTF8 { bytes in
+        write(format(level, worker, text, at: WallClock.nanoseconds()))
+    }
+
+    /// Writes whole lines to standard output in one call.
+    static func write(_ lines: String) {
+        var lines = lines
+        lines.withUTF8 { bytes in
             var rest = UnsafeRawBufferPointer(bytes)
             // A log that cannot be written has nowhere to say so; the strategy goes on.
             while !rest.isEmpty {

@@ -16,6 +16,8 @@ package struct WorkerEnvironment: Hashable, Sendable {
     let controlAddress: String
     let statusAddress: String
     let logLevel: LogLevel
+    /// How long the manager may be away before the worker stops itself, in seconds; a `welcome` may say otherwise.
+    let orphanLease: Double
 
     /// Reads the environment.
     ///
@@ -50,6 +52,11 @@ package struct WorkerEnvironment: Hashable, Sendable {
         case let other:
             throw Invalid(description: "QUANTCELL_LOG_LEVEL must be debug, info, warning or error, not '\(other)'")
         }
+        let lease = read("QUANTCELL_ORPHAN_LEASE") ?? "60"
+        guard let seconds = Double(lease), ManagerLease.seconds.contains(seconds) else {
+            throw Invalid(description: "QUANTCELL_ORPHAN_LEASE must be seconds from 1 to 31536000, not '\(lease)'")
+        }
+        orphanLease = seconds
         // ZeroMQ keeps identities that begin with a zero byte for itself and takes at most 255 bytes.
         guard identity.utf8.count <= 255 else {
             throw Invalid(description: "QUANTCELL_IDENTITY is longer than 255 bytes")

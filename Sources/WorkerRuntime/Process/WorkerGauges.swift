@@ -4,6 +4,8 @@ import WireProtocol
 /// What a heartbeat says the worker is doing.
 enum WorkerStatus: Int, Sendable {
     case initialized, starting, running, paused, stopping
+    /// The error budget is spent.
+    case error
 
     var name: String {
         switch self {
@@ -12,6 +14,7 @@ enum WorkerStatus: Int, Sendable {
         case .running: WorkerState.running.rawValue
         case .paused: WorkerState.paused.rawValue
         case .stopping: WorkerState.stopping.rawValue
+        case .error: WorkerState.error.rawValue
         }
     }
 }
@@ -57,8 +60,10 @@ final class WorkerGauges: Sendable {
     private let callbackStart = Atomic<Int64>(0)
     /// Topic index plus one in the upper 16 bits, sequence in the lower 48: one word, so that they belong together.
     private let lastMessage = Atomic<UInt64>(0)
+    private let handledTotal = Atomic<UInt64>(0)
     private let topicNames = Mutex<[String]>([])
     private let speaker: Mutex<Speaker>
+    private let usage = ProcessUsage()
 
     /// As whom the worker speaks: a spare's own identity, later a strategy's slot and generation.
     struct Speaker: Hashable, Sendable {
@@ -96,8 +101,15 @@ final class WorkerGauges: Sendable {
         }
     }
 
-    func handled(topic index: Int, sequence: UInt64) {
+    /// - Parameter total: the sum of what has been handled of all topics, as sequences.
+    func handled(topic index: Int, sequence: UInt64, total: UInt64) {
+        handledTotal.store(total, ordering: .relaxed)
         lastMessage.store(UInt64(index + 1) << 48 | sequence & 0xFFFF_FFFF_FFFF, ordering: .relaxed)
+    }
+
+    /// Takes the sum after topics were joined, or left.
+    func joined(total: UInt64) {
+        handledTotal.store(total, ordering: .relaxed)
     }
 
     func enter(_ callback: Int, at now: Int64) {
@@ -121,9 +133,8 @@ final class WorkerGauges: Sendable {
         let lastTopic = topicNames.withLock { names in
             names.indices.contains(Int(last >> 48) - 1) ? names[Int(last >> 48) - 1] : nil
         }
-        let callback = callback.load(ordering: .acquiring)
-        let name = Callback.allCases.indices.contains(callback - 1) ? Callback.allCases[callback - 1].rawValue : nil
-        let seconds = name == nil ? 0 : Double(max(now - callbackStart.load(ordering: .relaxed), 0)) / 1e9
+        let running = runningCallback(at: now)
+        let usage = usage.read()
         var message = Message.heartbeat(
             speaker.workerID,
             status: status.name,
@@ -132,12 +143,23 @@ final class WorkerGauges: Sendable {
                 "errors_count": number(.errors), "messages_missed": number(.missed),
                 "messages_repeated": number(.repeated), "messages_unrequested": number(.unrequested),
                 "messages_unreadable": number(.unreadable), "last_topic": JSONValue(lastTopic),
-                "last_sequence": JSONValue(last & 0xFFFF_FFFF_FFFF), "callback": JSONValue(name),
-                "callback_seconds": .number(seconds),
+                "last_sequence": JSONValue(last & 0xFFFF_FFFF_FFFF), "callback": JSONValue(running?.name),
+                "callback_seconds": .number(running?.seconds ?? 0),
+                "handled_total": JSONValue(handledTotal.load(ordering: .relaxed)),
+                "cpu_seconds": .number(usage.cpuSeconds), "rss_bytes": .integer(usage.residentBytes),
+                "private_bytes": .integer(usage.privateBytes),
             ]
         )
         message.generation = speaker.generation
         return message
+    }
+
+    /// The callback that runs, and since how many seconds.
+    func runningCallback(at now: Int64) -> (name: String, seconds: Double)? {
+        let number = callback.load(ordering: .acquiring)
+        guard Callback.allCases.indices.contains(number - 1) else { return nil }
+        let seconds = Double(max(now - callbackStart.load(ordering: .relaxed), 0)) / 1e9
+        return (Callback.allCases[number - 1].rawValue, seconds)
     }
 
     private func number(_ counter: Counter) -> JSONValue {

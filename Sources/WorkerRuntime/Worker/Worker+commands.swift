@@ -26,6 +26,7 @@ extension Worker {
             if let seconds = message.payload["heartbeat_interval"]?.doubleValue {
                 heartbeat.setInterval(seconds: seconds)
             }
+            if let seconds = message.payload["orphan_lease"]?.doubleValue { control.lease.length = seconds }
         case .start:
             guard case .spare = phase else {
                 return answer(message, "refused", reason: "this process hosts a strategy already")
@@ -64,9 +65,9 @@ extension Worker {
         guard case .paused = phase, let runner, !runner.isBroken else {
             return answer(message, "refused", reason: "cannot resume: \(situation)")
         }
-        runner.resume()
         phase = .running
         gauges.status = .running
+        runner.resume()
         log(.info, "resumed")
         answer(message, "done")
         heartbeat.beat()

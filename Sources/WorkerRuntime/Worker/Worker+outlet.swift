@@ -13,17 +13,19 @@ extension Worker: RunnerOutlet {
     }
 
     /// Sends a message that must arrive. Where the manager is away and the queue is full, the strategy waits: better late than
-    /// with a signal lost. Only SIGTERM ends the wait, and the log says what was dropped then.
+    /// with a signal lost. Only SIGTERM and the end of the lease end the wait, and the log says what was dropped then.
     func deliver(_ message: Message) {
         let frames = [message.bytes]
         var isWaiting = false
         do {
-            while !(try status.send(frames, wait: !StopRequest.isRaised)) {
-                if StopRequest.isRaised {
+            while !(try status.send(frames, wait: !(StopRequest.isRaised || isAbandoned))) {
+                if StopRequest.isRaised || isAbandoned {
                     return writeLog(.error, "told to stop, dropped a message that nobody takes: \(message.json.text)")
                 }
                 if !isWaiting { writeLog(.warning, "the manager takes no messages; waiting for it") }
                 isWaiting = true
+                try control.listen()
+                isAbandoned = try !control.keepInTouch()
             }
         } catch {
             writeLog(.error, "cannot send to the manager: \(error)")

@@ -10,11 +10,10 @@ extension Worker {
     func start(_ message: Message) throws(ZeroMQError) {
         do {
             let order = try StartOrder(message)
-            if let path = order.logPath { try Self.redirectOutput(to: path) }
+            if let path = order.logPath { try heartbeat.output.open(path) }
             gauges.become(.init(workerID: order.workerID, generation: order.generation))
             gauges.status = .starting
-            // What `top` and `ps -o comm` show.
-            qc_set_thread_name(order.workerID)
+            WorkerProgram.setTitle(order.workerID)
             if let seconds = order.heartbeatSeconds { heartbeat.setInterval(seconds: seconds) }
             try control.answer(message.messageID, "accepted")
             try host(order)
@@ -61,10 +60,8 @@ extension Worker {
         guard let runner, let marker = try? Message(parsing: body), marker.replyTo == syncID else {
             return log(.warning, "ignored a marker that does not answer this worker's request")
         }
-        for (topic, sequence) in marker.payload["topics"]?.objectValue ?? [:] {
-            guard let sequence = sequence.integerValue.flatMap(UInt64.init(exactly:)) else { continue }
-            runner.topics.join(topic, at: sequence)
-        }
+        let positions = marker.payload["topics"]?.objectValue ?? [:]
+        runner.join(positions.compactMapValues { $0.integerValue.flatMap(UInt64.init(exactly:)) })
         phase = .running
         gauges.status = .running
         let params = runner.effectiveParams
@@ -72,18 +69,5 @@ extension Worker {
         answer(start, "done", details: ["strategy_name": .string(runner.name), "params": params])
         deliver(runner.stamped(.statusUpdate(runner.setup.workerID, status: gauges.status.name)))
         heartbeat.beat()
-    }
-
-    /// Sends standard output and standard error to the end of a file, which only the user may read.
-    private static func redirectOutput(to path: String) throws(WorkerFailure) {
-        let descriptor = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
-            throw WorkerFailure("cannot write the log \(path): \(String(cString: strerror(errno)))")
-        }
-        defer { close(descriptor) }
-        fflush(nil)
-        guard dup2(descriptor, 1) == 1, dup2(descriptor, 2) == 2 else {
-            throw WorkerFailure("cannot write the log \(path): \(String(cString: strerror(errno)))")
-        }
     }
 }

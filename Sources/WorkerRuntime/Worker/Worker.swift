@@ -32,6 +32,8 @@ final class Worker {
 
     var phase = Phase.spare
     var runner: StrategyRunner?
+    /// Whether the worker stops because the manager has been away for too long: nobody takes its messages.
+    var isAbandoned = false
 
     private var poller = Poller()
     private let stopItem: Poller.Item
@@ -88,7 +90,7 @@ final class Worker {
     ///
     /// - Throws: ``ZeroMQError`` when a socket fails in a way that is not to be expected.
     func run() throws -> Int32 {
-        try sayHello()
+        try control.sayHello()
         while true {
             if case .ended(let code) = phase { return code }
             poller.setEnabled(dataItem, readsData)
@@ -98,21 +100,22 @@ final class Worker {
                 try stop(reason: "SIGTERM", command: nil)
                 continue
             }
-            if poller.isReady(controlItem) { try readControl() }
+            if poller.isReady(controlItem) || control.hasBacklog { try readControl() }
             if poller.isReady(dataItem) { try readData() }
             if case .running = phase { runner?.runTimers() }
+            try keepInTouch()
         }
     }
 
-    private func sayHello() throws {
-        try control.send(
-            Message(
-                .hello,
-                payload: [
-                    "identity": .string(environment.identity), "token": .string(environment.token),
-                    "pid": .integer(Int64(getpid())), "protocol": 1, "runtime": "swift",
-                ]
-            )
+    private func keepInTouch() throws {
+        if case .ended = phase { return }
+        // Once a message has been dropped for it there is no way back.
+        guard try isAbandoned || !control.keepInTouch() else { return }
+        isAbandoned = true
+        let seconds = control.lease.length
+        try stop(
+            reason: "the manager has been away for \(Int(exactly: seconds).map { "\($0)" } ?? "\(seconds)") s",
+            command: nil
         )
     }
 
@@ -123,9 +126,11 @@ final class Worker {
         }
     }
 
-    /// Up to the next timer, rounded up so that the wait does not end before it.
+    /// Up to the next timer or look at the lease, rounded up so that the wait does not end before it.
     private var timeoutMilliseconds: Int {
-        guard case .running = phase, let runner, !runner.isBroken, let due = runner.timers.nextDue else { return -1 }
+        if control.hasBacklog { return 0 }
+        var due = control.lease.nextLook
+        if case .running = phase, let runner, !runner.isBroken { due = min(due, runner.timers.nextDue ?? due) }
         return Int(clamping: max(0, (due - qc_monotonic_ns() + 999_999) / 1_000_000))
     }
 

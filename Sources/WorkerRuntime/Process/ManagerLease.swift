@@ -1,0 +1,65 @@
+/// Decides when to ask the manager whether it is there, and when it has been away for too long. Time is handed in.
+///
+/// The time must stand still while the machine is suspended. Where nobody looked for a while, since the process was stopped or
+/// starved or in a long callback, silence proves nothing: the manager then gets one full interval to answer first.
+struct ManagerLease {
+    enum Verdict: Equatable {
+        case wait
+        /// Time to say that this worker is here.
+        case ask
+        /// The manager has been away for longer than the lease.
+        case over
+    }
+
+    private static let maxGraces = 10
+    /// How long the manager may be away, in seconds.
+    static let seconds = 1.0...(365 * 86400)
+
+    /// How long the manager may be away, in seconds; what is out of range is cut.
+    var length: Double {
+        didSet { length = min(max(length, Self.seconds.lowerBound), Self.seconds.upperBound) }
+    }
+
+    private var lastHeard: Int64
+    private var lastLook: Int64
+    private var lastAsk: Int64
+    /// Before this the manager has not had the time to answer.
+    private var noVerdictBefore: Int64
+    /// How often the manager got time since it was heard. Bounded, or a strategy with one long callback after the other would never
+    /// find that the manager has gone.
+    private var graces = 0
+
+    init(seconds: Double, at now: Int64) {
+        length = min(max(seconds, Self.seconds.lowerBound), Self.seconds.upperBound)
+        lastHeard = now
+        lastLook = now
+        lastAsk = now
+        noVerdictBefore = now
+    }
+
+    /// How often the manager is asked: a twentieth of the lease, but 0.2 s to 3 s.
+    var interval: Int64 { Int64(min(max(length / 20, 0.2), 3) * 1e9) }
+
+    /// When to look again.
+    var nextLook: Int64 { lastAsk + interval }
+
+    /// Takes note that the manager has said something.
+    mutating func heard(at now: Int64) {
+        lastHeard = now
+        graces = 0
+    }
+
+    mutating func look(at now: Int64) -> Verdict {
+        defer { lastLook = now }
+        if now - lastLook > 2 * interval, graces < Self.maxGraces {
+            graces += 1
+            noVerdictBefore = now + interval
+            lastAsk = now
+            return .ask
+        }
+        if now - lastHeard > Int64(length * 1e9), now >= noVerdictBefore { return .over }
+        guard now >= nextLook else { return .wait }
+        lastAsk = now
+        return .ask
+    }
+}
