@@ -58,7 +58,7 @@ let package = Package(
         .executableTarget(name: "quantcell", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", argumentParser]),
         .executableTarget(
             name: "quantcell-worker",
-            dependencies: ["WorkerRuntime"],
+            dependencies: ["ProcessControl", "WorkerRuntime"],
             // A strategy is a shared object that binds to this executable's copy of StrategyKit.
             linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]
         ),

@@ -2,6 +2,7 @@ internal import EventJournal
 internal import Glibc
 public import Logging
 public import MarketData
+internal import ProcessControl
 internal import Supervision
 public import WireProtocol
 internal import ZeroMQ
@@ -34,6 +35,19 @@ public actor WorkerManager {
         public let lostEntries: Int64
     }
 
+    /// What a manager may do to the process that it is in.
+    package struct Role: Sendable {
+        /// Whether the process is the manager's alone, which may then adopt and collect the orphans of workers.
+        package var ownsProcess = false
+        /// Whether workers go on when the manager stops, for a later one to take over.
+        package var leavesWorkersRunning = false
+
+        package init(ownsProcess: Bool = false, leavesWorkersRunning: Bool = false) {
+            self.ownsProcess = ownsProcess
+            self.leavesWorkersRunning = leavesWorkersRunning
+        }
+    }
+
     /// What exists while it runs.
     private struct Running: ~Copyable {
         let control: WorkerControl
@@ -47,7 +61,9 @@ public actor WorkerManager {
     private let settings: Settings
     private let environment: [String: String]
     private let logger: Logger
+    private let role: Role
     private var running: Running?
+    private var systemd: SystemdNotify?
     private var isStopping = false
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
 
@@ -76,6 +92,17 @@ public actor WorkerManager {
         environment: [String: String]? = nil,
         logger: Logger = Logger(label: "quantcell")
     ) throws {
+        try self.init(settings: settings, environment: environment, logger: logger, role: Role())
+    }
+
+    /// Makes a manager that may be a program of its own.
+    package init(
+        settings: Settings,
+        environment: [String: String]? = nil,
+        logger: Logger,
+        role: Role
+    ) throws {
+        self.role = role
         controlLoop = try EventLoop(name: "qc-control")
         dataLoop = try EventLoop(name: "qc-data")
         self.settings = settings
@@ -104,6 +131,9 @@ public actor WorkerManager {
         let feeds = try settings.feeds.map { (feed) throws(ManagerError) in try feed.configuration() }
         let folders = try ManagerFolders(places)
         let journal = try EventJournal(path: places.journal)
+        journal.setRetention(settings.retention)
+        let systemd = try SystemdNotify.from(environment: environment)
+        if role.ownsProcess { try Subreaper.enable() }
         let context = try Context()
         let broker = try makeBroker(context, endpoints, ledger: folders.ledger)
         let control = WorkerControl(
@@ -118,6 +148,9 @@ public actor WorkerManager {
                 context: context,
                 journal: journal,
                 broker: broker,
+                reapsOrphans: role.ownsProcess,
+                // From the loop itself: where it no longer turns, systemd learns of it.
+                onHouseRound: { try? systemd?.send(.watchdog) },
                 loop: controlLoop,
                 logger: logger
             )
@@ -141,6 +174,8 @@ public actor WorkerManager {
         )
         await startStrategies()
         for feed in feeds { try await broker.start(feed) }
+        try? systemd?.send(.ready, .status("\(control.workers.count) strategies"))
+        self.systemd = systemd
     }
 
     /// Stops all strategies, spares and feeds, and lets go of the folders. Returns when no process is left.
@@ -154,9 +189,10 @@ public actor WorkerManager {
             return nil
         }
         isStopping = true
+        try? systemd?.send(.stopping)
         control.chronicle.record(.manager, cause: "manager stopping", actor: .manager)
         await broker.stopFeeds()
-        await withCheckedContinuation { done in control.close { done.resume() } }
+        await withCheckedContinuation { done in control.close(leavingRunning: role.leavesWorkersRunning) { done.resume() } }
         let counters = await broker.counters()
         await withCheckedContinuation { done in
             control.chronicle.record(.manager, cause: "manager stopped", actor: .manager) { done.resume() }
@@ -264,19 +300,33 @@ public actor WorkerManager {
         running?.control.record(refusal, endpoint: "feed")
     }
 
-    /// Starts the strategies of the settings, all at once, and waits until each runs or has failed.
+    /// Brings everything to run that should: takes over what an earlier manager has left, and starts the rest, all at once.
     private func startStrategies() async {
         guard let control = running?.control else { return }
+        var configs = settings.strategies.filter(\.enabled).map { (config: settings.config(of: $0), isPaused: false) }
+        let configured = Set(configs.map(\.config.name))
+        do {
+            configs += try control.desiredStrategies(besides: configured)
+            let wanted = Dictionary(configs.map { ($0.config.name, $0.config) }) { first, _ in first }
+            let adopted = try control.adoptProcesses(wanted: wanted)
+            configs.removeAll { adopted.contains($0.config.name) }
+        } catch {
+            logger.error("what an earlier manager has left cannot be read: \(error)")
+        }
         await withCheckedContinuation { done in
-            var left = settings.strategies.count(where: \.enabled)
+            var left = configs.count
             if left == 0 { return done.resume() }
-            for strategy in settings.strategies where strategy.enabled {
-                control.start(settings.config(of: strategy), actor: .manager, waits: true) { [logger] result in
-                    if case .failure(let error) = result {
-                        logger.error(
-                            "cannot start '\(strategy.name)': \(error)",
-                            metadata: ["worker": "\(strategy.name)"]
-                        )
+            for (config, isPaused) in configs {
+                control.start(
+                    config,
+                    actor: .manager,
+                    isConfigured: configured.contains(config.name),
+                    waits: true
+                ) { [logger] result in
+                    switch result {
+                    case .success(let worker): if isPaused { control.feed(.pause(.manager), to: worker.id) }
+                    case .failure(let error):
+                        logger.error("cannot start '\(config.name)': \(error)", metadata: ["worker": "\(config.name)"])
                     }
                     left -= 1
                     if left == 0 { done.resume() }

@@ -9,6 +9,13 @@ package struct ProcessFingerprint: Codable, Hashable, Sendable {
     /// The boot it ran in: `/proc/sys/kernel/random/boot_id`.
     package let bootID: String
 
+    /// A fingerprint that was noted earlier.
+    package init(pid: Int32, startTime: UInt64, bootID: String) {
+        self.pid = pid
+        self.startTime = startTime
+        self.bootID = bootID
+    }
+
     /// Reads the fingerprint of the process that has `pid` now; a zombie has one too.
     ///
     /// - Throws: `noSuchProcess`, or `systemCallFailed` when `/proc` cannot be read.

@@ -118,7 +118,8 @@ extension FailureCause {
         switch status {
         case _ where outOfMemory: self = .outOfMemory
         case .exited: self = .exitCode
-        case .signaled: self = .signal
+        // Of a process that was no child nobody learns how it ended; a signal is what takes one that was wanted.
+        case .signaled, .unknown: self = .signal
         }
     }
 }

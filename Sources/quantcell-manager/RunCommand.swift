@@ -23,13 +23,21 @@ struct RunCommand: AsyncParsableCommand {
     @Option(help: "The configuration file (default: QUANTCELL_CONFIG, else none).")
     var config: String?
 
+    @Flag(help: "Leave the strategies running when the manager stops; the next manager takes them over.")
+    var leaveRunning = false
+
     @OptionGroup var options: ConfigOptions
 
     func run() async throws {
         let settings = try options.load(config ?? ProcessEnvironment.current()["QUANTCELL_CONFIG"])
         let logger = Self.makeLogger(settings)
         do {
-            let service = ManagerService(manager: try WorkerManager(settings: settings, logger: logger), logger: logger)
+            let manager = try WorkerManager(
+                settings: settings,
+                logger: logger,
+                role: WorkerManager.Role(ownsProcess: true, leavesWorkersRunning: leaveRunning)
+            )
+            let service = ManagerService(manager: manager, logger: logger)
             let group = ServiceGroup(
                 services: [service],
                 gracefulShutdownSignals: [.sigint, .sigterm],

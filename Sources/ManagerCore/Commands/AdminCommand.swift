@@ -29,7 +29,7 @@ enum CommandTable {
         uniqueKeysWithValues: [
             StartCommand.self, StopCommand.self, PauseCommand.self, ResumeCommand.self, RestartCommand.self,
             ListCommand.self, StatusCommand.self, JournalCommand.self, SignalsCommand.self, LogsCommand.self,
-            TopicsCommand.self, PingCommand.self,
+            TopicsCommand.self, PingCommand.self, WhyCommand.self,
         ].map { (command: any AdminCommand.Type) in (command.type, command) }
     )
 }

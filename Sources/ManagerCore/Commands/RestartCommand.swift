@@ -9,6 +9,7 @@ enum RestartCommand: AdminCommand {
     static let isQuery = false
 
     static func run(_ request: Message, on control: WorkerControl, reply: Reply) {
+        if request.payload["all"]?.boolValue == true { return rollAll(request, on: control, reply) }
         do throws(ManagerError) {
             let worker = try control.worker(of: request)
             reply.accepted()
@@ -20,5 +21,24 @@ enum RestartCommand: AdminCommand {
         } catch {
             reply.refused(error)
         }
+    }
+
+    /// `all: true`: every worker that is not stopped, `max_unavailable` at a time; stops at the first that does not come back.
+    private static func rollAll(_ request: Message, on control: WorkerControl, _ reply: Reply) {
+        guard control.rollingRestart == nil else {
+            return reply.refused(ManagerError(.conflict, "a rolling restart is under way already"))
+        }
+        let most = request.payload["max_unavailable"]?.integerValue ?? 1
+        guard 1...1000 ~= most else {
+            return reply.refused(ManagerError(.invalidParameters, "'max_unavailable' must be from 1 to 1000"))
+        }
+        let workers = control.liveWorkers.filter { !(control.supervisor.life(of: $0.id)?.isOver ?? true) }
+        reply.accepted()
+        let run = RollingRestartRun(control, workers, maxUnavailable: Int(most)) { result in
+            control.rollingRestart = nil
+            reply.finish(result.map { ["workers": .array($0.map(control.brief))] })
+        }
+        control.rollingRestart = run
+        run.begin()
     }
 }

@@ -146,7 +146,6 @@ final class Chronicle: @unchecked Sendable {
             journal.update(changes, with: [entry]) { onCommit($0.map { $0.first ?? 0 }) }
         }
     }
-    }
 
     /// Keeps what is to be done when the next append has come to its end.
     private func enqueue(_ then: @escaping (Result<SignalReceipt, JournalError>) -> Void) -> UInt64 {

@@ -46,6 +46,31 @@ extension RecordedEntry {
     }
 }
 
+extension DeathRecord {
+    /// As `why` answers.
+    var json: JSONValue {
+        func number(_ value: Double?) -> JSONValue { value.map(JSONValue.number) ?? .null }
+        return [
+            "generation": JSONValue(generation),
+            "time": .string(TimeText.iso8601(nanoseconds: time)),
+            "cause": .string(cause),
+            "exit": JSONValue(exit),
+            "core_dumped": core.map(JSONValue.bool) ?? .null,
+            "out_of_memory": oom.map(JSONValue.bool) ?? .null,
+            "last_heartbeat": lastHeartbeat.map { .string(TimeText.iso8601(nanoseconds: $0)) } ?? .null,
+            "last_topic": JSONValue(lastTopic),
+            "last_sequence": lastSequence.map { JSONValue($0) } ?? .null,
+            "callback": JSONValue(callback),
+            "callback_seconds": number(callbackSeconds),
+            "peak_resident_bytes": peakRSS.map(JSONValue.integer) ?? .null,
+            "cpu_user_seconds": number(cpuUser),
+            "cpu_system_seconds": number(cpuSystem),
+            "log_tail": JSONValue(logTail),
+            "backtrace": JSONValue(backtrace),
+        ]
+    }
+}
+
 extension SignalRecord {
     /// One line for a log.
     var line: String {

@@ -1,3 +1,4 @@
+internal import EventJournal
 internal import MarketData
 internal import MarketFiles
 internal import ProcessControl
@@ -51,6 +52,11 @@ extension Settings {
         if let grace = strategy.stopGrace { config.stopGrace = grace.duration }
         if let limits = strategy.limits { config.limits = limits }
         return config
+    }
+
+    /// How long the journal keeps what it holds.
+    var retention: RetentionPolicy {
+        RetentionPolicy(maxAge: journal.maxAge.duration, maxBytes: Int64(journal.maxBytes.bytes))
     }
 
     /// The broker's configuration.

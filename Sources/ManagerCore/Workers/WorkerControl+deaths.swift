@@ -49,9 +49,9 @@ extension WorkerControl {
             lastSequence: metadata["last_sequence"]?.integerValue.flatMap(UInt64.init(exactly:)),
             callback: metadata["callback"]?.stringValue,
             callbackSeconds: metadata["callback_seconds"]?.doubleValue,
-            peakRSS: exit.map { Int64($0.usage.peakResidentBytes) },
-            cpuUser: exit.map { $0.usage.userTime / .seconds(1) },
-            cpuSystem: exit.map { $0.usage.systemTime / .seconds(1) },
+            peakRSS: (exit?.usage?.peakResidentBytes).map(Int64.init),
+            cpuUser: (exit?.usage?.userTime).map { $0 / .seconds(1) },
+            cpuSystem: (exit?.usage?.systemTime).map { $0 / .seconds(1) },
             logTail: LogTail.read(spawner.logPath(worker.id), lines: Self.logTailLines),
             backtrace: worker.backtrace
         )

@@ -29,12 +29,20 @@ extension WorkerControl {
     /// - Parameters:
     ///   - config: What to run.
     ///   - actor: Who asked.
+    ///   - isConfigured: Whether the configuration file names it.
     ///   - waits: Whether `done` comes when it runs or has failed for good, or as soon as it is on its way.
     ///   - done: Called once.
-    func start(_ config: StrategyConfig, actor: Actor, waits: Bool, done: @escaping (Outcome) -> Void) {
+    func start(
+        _ config: StrategyConfig,
+        actor: Actor,
+        isConfigured: Bool = false,
+        waits: Bool,
+        done: @escaping (Outcome) -> Void
+    ) {
         let worker: Worker
         do throws(ManagerError) {
             worker = try admit(config)
+            worker.isConfigured = isConfigured
         } catch {
             return done(.failure(error))
         }

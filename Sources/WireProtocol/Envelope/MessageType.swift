@@ -69,6 +69,8 @@ public enum MessageType: String, CaseIterable, Codable, Hashable, Sendable {
     case topics
     /// Who is there.
     case ping
+    /// What happened to a worker, and what comes next.
+    case why
 
     // Answers
     /// What became of a command.
