@@ -24,12 +24,14 @@ let package = Package(
         .executable(name: "quantcell", targets: ["quantcell"]),
         .executable(name: "quantcell-manager", targets: ["quantcell-manager"]),
         .executable(name: "quantcell-worker", targets: ["quantcell-worker"]),
+        .executable(name: "quantcell-bench", targets: ["quantcell-bench"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     ],
@@ -61,6 +63,14 @@ let package = Package(
             dependencies: ["ProcessControl", "WorkerRuntime"],
             // A strategy is a shared object that binds to this executable's copy of StrategyKit.
             linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]
+        ),
+        .executableTarget(
+            name: "quantcell-bench",
+            // CZeroMQ itself: the floor of a measurement is bare libzmq calls.
+            dependencies: [
+                "CZeroMQ", "ZeroMQ", "WireProtocol", "ProcessControl", "EventJournal", "MarketFiles", "CLinux",
+                .product(name: "Histogram", package: "hdrhistogram-swift"), argumentParser,
+            ]
         ),
         .executableTarget(name: "EmbeddingExample", dependencies: ["ManagerCore", "MarketData", "WireProtocol"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),

@@ -5,7 +5,7 @@ import Synchronization
 extension EventJournal {
     /// Says how much history to keep; nil, which is the default, for all of it.
     ///
-    /// Old entries are dropped on the journal's own thread, in steps of about 10 ms between its commits: at once, after
+    /// Old entries are dropped on the journal's own thread, in steps of about 5 ms between its commits: at once, after
     /// commits (at most once a second) and every ten minutes. Of each pass that drops something an entry of kind
     /// ``JournalKind/journal`` tells how much, and up to where; a pass that is cut short by the end of the process is
     /// told of by the next one.

@@ -13,7 +13,7 @@ struct RetentionPass {
     }
 
     /// A step ends with the row, or the page, during which this time has passed, or after so many rows.
-    private static let stepDuration = Duration.milliseconds(10)
+    private static let stepDuration = Duration.milliseconds(5)
     private static let stepRows = 5000
     /// How many rows are looked at together.
     private static let chunk = 250
@@ -31,18 +31,15 @@ struct RetentionPass {
     init?(_ db: Database, _ policy: RetentionPolicy, now: Int64) throws {
         let anchor = try RetentionAnchor(db)
         let space = try DatabaseSpace(db)
-        let cutoff = policy.maxAge.map { Self.time($0, before: now) }
         let oldest = try Int64.fetchOne(
             db.cachedStatement(sql: "SELECT time FROM events WHERE seq > ? ORDER BY seq LIMIT 1"),
             arguments: [anchor.seq]
         )
-        let isOld =
-            if let maxAge = policy.maxAge, let oldest { oldest < Self.time(maxAge * 25 / 24, before: now) } else {
-                false
-            }
+        let maxAge = policy.maxAge.map(Self.nanoseconds)
+        let isOld = if let maxAge, let oldest { oldest < now - maxAge - maxAge / 24 } else { false }
 
         let last = try Int64.fetchOne(db, sql: "SELECT max(seq) FROM events") ?? 0
-        let minEntries = Int64(max(0, policy.minEntries))
+        let minEntries = Int64(min(max(policy.minEntries, 0), 1 << 48))
         let lastForSize = last - minEntries
         // Where signals alone are too many there are passes for ever, but not one for each entry.
         let isLarge =
@@ -53,7 +50,7 @@ struct RetentionPass {
         guard isOld || isLarge || anchor.isUnreported || space.isSpare else { return nil }
         cause = isOld && isLarge ? "age and size" : isOld ? "age" : isLarge ? "size" : "an earlier pass"
         dropsSignals = policy.signalsToo
-        self.cutoff = cutoff
+        cutoff = maxAge.map { now - $0 }
         self.lastForSize = lastForSize
         targetBytes = isLarge ? policy.maxBytes.map { $0 / 10 * 9 } : nil
         phase = dropsSignals ? .signals : .entries
@@ -199,10 +196,10 @@ struct RetentionPass {
         return true
     }
 
-    private static func time(_ age: Duration, before now: Int64) -> Int64 {
-        let seconds = max(.zero, age).components.seconds
-        let (nanoseconds, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .min : now.subtractingReportingOverflow(nanoseconds).partialValue
+    /// At most a century, with which there is no need to look out for overflow.
+    private static func nanoseconds(_ age: Duration) -> Int64 {
+        let (seconds, attoseconds) = min(max(age, .zero), .seconds(100 * 365 * 86_400)).components
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }
 

@@ -22,19 +22,14 @@ extension WorkerLife {
     }
 
     mutating func acquired(idle: Bool, _ now: Instant) -> [Action] {
+        // Not wanted any more while it was being made.
+        guard awaitsProcess else { return hasProcess ? [] : [.signal(.kill)] }
         hasProcess = true
         heldUntil = nil
         lastHeard = now
-        switch state {
-        case .initializing:
-            return idle ? connected(now) : []
-        case .recovering, .restarting:
-            guard idle else { return [become(.initializing, "process spawned", .policy)] }
-            return [become(.starting, "spare claimed", .policy), .load]
-        default:
-            // Not wanted any more while it was being made.
-            return bringDown(StopLadder.Configuration(askGrace: nil), now)
-        }
+        if state == .initializing { return idle ? connected(now) : [] }
+        guard idle else { return [become(.initializing, "process spawned", .policy)] }
+        return [become(.starting, "spare claimed", .policy), .load]
     }
 
     mutating func acquireFailed(_ reason: String, _ now: Instant) -> [Action] {

@@ -4,41 +4,6 @@ import WireProtocol
 
 @testable import Supervision
 
-/// A life with its own time.
-private struct Bench {
-    var life: WorkerLife
-    var now = SuspendingClock().now
-
-    init(_ configuration: WorkerLife.Configuration = WorkerLife.Configuration()) {
-        life = WorkerLife(id: "w", configuration: configuration, random: { 0 })
-    }
-
-    @discardableResult
-    mutating func on(_ events: WorkerLife.Event...) -> [WorkerLife.Action] {
-        events.flatMap { life.on($0, at: now) }
-    }
-
-    @discardableResult
-    mutating func pass(_ duration: Duration) -> [WorkerLife.Action] {
-        now += duration
-        return life.on(.deadlinePassed, at: now)
-    }
-
-    mutating func run() {
-        on(.start(.operator), .acquired(idle: true), .joined)
-    }
-}
-
-extension [WorkerLife.Action] {
-    fileprivate var states: [WorkerState] {
-        compactMap { if case .announce(let transition) = $0 { transition.to } else { nil } }
-    }
-
-    fileprivate var others: [WorkerLife.Action] {
-        filter { if case .announce = $0 { false } else { true } }
-    }
-}
-
 @Suite struct WorkerLifeTests {
     @Test func aSpareRunsInThreeSteps() {
         var bench = Bench()

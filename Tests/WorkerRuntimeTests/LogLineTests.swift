@@ -29,6 +29,7 @@ struct WorkerEnvironmentTests {
         #expect(environment.identity == "spare-1")
         #expect(environment.generation == 0)
         #expect(environment.logLevel == .info)
+        #expect(environment.orphanLease == 60)
     }
 
     @Test func whatIsMissingIsNamed() {
@@ -40,7 +41,10 @@ struct WorkerEnvironmentTests {
         }
     }
 
-    @Test(arguments: [("QUANTCELL_GENERATION", "-1"), ("QUANTCELL_GENERATION", "x"), ("QUANTCELL_LOG_LEVEL", "loud")])
+    @Test(arguments: [
+        ("QUANTCELL_GENERATION", "-1"), ("QUANTCELL_GENERATION", "x"), ("QUANTCELL_LOG_LEVEL", "loud"),
+        ("QUANTCELL_ORPHAN_LEASE", "0"), ("QUANTCELL_ORPHAN_LEASE", "nan"), ("QUANTCELL_ORPHAN_LEASE", "60s"),
+    ])
     func whatIsWrongIsNamed(_ name: String, _ value: String) {
         let error = #expect(throws: WorkerEnvironment.Invalid.self) {
             try WorkerEnvironment { $0 == name ? value : complete[$0] }

@@ -54,6 +54,24 @@ struct TopicTableTests {
         #expect(table.place(10, at: 0) == .repeated)
         #expect(table.place(11, at: 0) == .next)
     }
+
+    @Test func whatWasHandledIsSummedOverTheTopics() throws {
+        var table = try table("market.A.kline", "market.B.kline")
+        table.join("market.A.kline", at: 10)
+        #expect(table.handledTotal == 10)
+        _ = table.place(12, at: 0)
+        _ = table.place(11, at: 0)
+        _ = table.place(100, at: 1)
+        #expect(table.handledTotal == 112)
+        let topic = try Topic(symbol: "B", dataType: "kline")
+        _ = table.unsubscribe(topic)
+        table.join("market.B.kline", at: 7)
+        #expect(table.handledTotal == 12)
+        _ = table.subscribe(topic, .bar)
+        #expect(table.handledTotal == 12)
+        _ = table.place(101, at: 1)
+        #expect(table.handledTotal == 113)
+    }
 }
 
 struct SequenceTrackerTests {

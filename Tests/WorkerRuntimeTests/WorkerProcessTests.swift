@@ -64,6 +64,13 @@ struct WorkerProcessTests {
         #expect(heartbeat["messages_repeated"] == 1)
         #expect(heartbeat["messages_unrequested"] == 1)
         #expect(heartbeat["messages_missed"] == 0)
+        #expect(heartbeat["handled_total"] == 44)
+        #expect(try #require(heartbeat["cpu_seconds"]?.doubleValue) > 0)
+        let privateBytes = try #require(heartbeat["private_bytes"]?.integerValue)
+        #expect(privateBytes > 0)
+        #expect(try #require(heartbeat["rss_bytes"]?.integerValue) > privateBytes)
+        #expect(try manager.procFile("comm") == "qc:w\n")
+        #expect(try manager.procFile("status").contains("NoNewPrivs:\t1\n"))
 
         #expect(try manager.ask(.stop, ["reason": "a test"])["result"] == "done")
         #expect(try manager.nextOnStatus().payload["name"] == "goodbye")
@@ -164,6 +171,7 @@ struct WorkerProcessTests {
         }
         #expect(errors.map { $0["fatal"] } == [false, false, true])
         #expect(errors.last?["message"]?.stringValue?.hasSuffix("onBar threw: bar 3 is bad") == true)
+        #expect(try manager.nextHeartbeat { $0["status"] == "error" }.generation == 3)
         let refusal = try manager.ask(.pause)
         #expect(refusal["result"] == "refused")
         #expect(refusal["reason"] == "cannot pause: the error budget is spent")

@@ -39,6 +39,14 @@ struct Backtrace {
     private func readable(_ name: String) -> String {
         guard let demangle, let text = demangle(name, name.utf8.count, nil, nil, 0) else { return name }
         defer { free(text) }
-        return String(cString: text)
+        return Self.withoutSpecialization(String(cString: text))
+    }
+
+    /// Leaves out how the optimiser made this copy of a function, which is longer than its name.
+    static func withoutSpecialization(_ name: String) -> String {
+        guard name.hasPrefix("function signature specialization <") || name.hasPrefix("generic specialization <"),
+            let start = name.utf8.indices.last(where: { name.utf8[$0...].starts(with: "> of ".utf8) })
+        else { return name }
+        return String(name[start...].dropFirst(5))
     }
 }

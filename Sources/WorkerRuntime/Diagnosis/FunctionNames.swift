@@ -3,7 +3,7 @@ import Glibc
 /// The names of the functions in an ELF file of 64 bits: also of those that it does not export, as a strategy's.
 ///
 /// Layout: elf(5).
-struct FunctionNames: ~Copyable {
+final class FunctionNames {
     private let file: UnsafeRawBufferPointer
 
     private static let typeLoad: UInt32 = 1
@@ -36,7 +36,7 @@ struct FunctionNames: ~Copyable {
     }
 
     /// The function that holds the byte at `fileOffset`, as the linker names it, and how far into it the byte is.
-    borrowing func function(at fileOffset: UInt) -> (name: String, offset: UInt)? {
+    func function(at fileOffset: UInt) -> (name: String, offset: UInt)? {
         guard let address = address(of: fileOffset),
             let table = section(Self.typeSymbols) ?? section(Self.typeDynamicSymbols),
             let names = sectionHeader(table.link)
@@ -51,7 +51,7 @@ struct FunctionNames: ~Copyable {
     }
 
     /// Where the file wants the byte in memory, by its program headers.
-    private borrowing func address(of fileOffset: UInt) -> UInt? {
+    private func address(of fileOffset: UInt) -> UInt? {
         guard let table = word(32), let size = short(54), let count = short(56) else { return nil }
         for index in 0..<UInt(count) {
             let header = table &+ index &* UInt(size)
@@ -70,14 +70,14 @@ struct FunctionNames: ~Copyable {
         let link: UInt32
     }
 
-    private borrowing func section(_ type: UInt32) -> Section? {
+    private func section(_ type: UInt32) -> Section? {
         for index in 0..<UInt32(short(60) ?? 0) {
             if let header = sectionHeader(index), header.type == type { return header }
         }
         return nil
     }
 
-    private borrowing func sectionHeader(_ index: UInt32) -> Section? {
+    private func sectionHeader(_ index: UInt32) -> Section? {
         guard let table = word(40), let size = short(58) else { return nil }
         let header = table &+ UInt(index) &* UInt(size)
         guard let type = half(header &+ 4), let offset = word(header &+ 24), let size = word(header &+ 32),
@@ -88,17 +88,17 @@ struct FunctionNames: ~Copyable {
 
     // MARK: Checked reads
 
-    private borrowing func byte(_ offset: UInt) -> UInt8? { load(offset, as: UInt8.self) }
-    private borrowing func short(_ offset: UInt) -> UInt16? { load(offset, as: UInt16.self) }
-    private borrowing func half(_ offset: UInt) -> UInt32? { load(offset, as: UInt32.self) }
-    private borrowing func word(_ offset: UInt) -> UInt? { load(offset, as: UInt.self) }
+    private func byte(_ offset: UInt) -> UInt8? { load(offset, as: UInt8.self) }
+    private func short(_ offset: UInt) -> UInt16? { load(offset, as: UInt16.self) }
+    private func half(_ offset: UInt) -> UInt32? { load(offset, as: UInt32.self) }
+    private func word(_ offset: UInt) -> UInt? { load(offset, as: UInt.self) }
 
-    private borrowing func load<T: BitwiseCopyable>(_ offset: UInt, as type: T.Type) -> T? {
+    private func load<T: BitwiseCopyable>(_ offset: UInt, as type: T.Type) -> T? {
         guard offset <= UInt(file.count), UInt(file.count) - offset >= UInt(MemoryLayout<T>.size) else { return nil }
         return file.loadUnaligned(fromByteOffset: Int(offset), as: type)
     }
 
-    private borrowing func text(_ offset: UInt) -> String {
+    private func text(_ offset: UInt) -> String {
         guard offset < UInt(file.count) else { return "" }
         return String(decoding: file.dropFirst(Int(offset)).prefix { $0 != 0 }, as: UTF8.self)
     }

@@ -49,7 +49,7 @@ final class ControlLink {
         try transmit(Message(.hello, payload: .object(introduction)))
     }
 
-    /// Says again who this is when that is due, for a manager that has come since.
+    /// Says again who this is, in a `heartbeat` on control, when that is due: for a manager that has come since.
     ///
     /// - Returns: whether the manager is there, as far as can be told.
     func keepInTouch() throws(ZeroMQError) -> Bool {

@@ -38,6 +38,7 @@ final class HeartbeatThread: Sendable {
     }
 
     deinit {
+        SignalInbox.forgetWakeDescriptor()
         close(wakeDescriptor)
     }
 

@@ -36,6 +36,11 @@ enum SignalInbox {
         signal(SIGHUP) { _ in SignalInbox.requestLogCheck() }
     }
 
+    /// Says that nobody waits any more.
+    static func forgetWakeDescriptor() {
+        wakeDescriptor.store(-1, ordering: .releasing)
+    }
+
     /// Takes the request to look at the log file, if there is one.
     static func takeLogCheck() -> Bool {
         wantsLogCheck.exchange(false, ordering: .acquiring)

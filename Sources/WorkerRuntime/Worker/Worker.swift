@@ -147,7 +147,7 @@ final class Worker {
             }
             try data.discardRest(after: &bodyFrame)
             handleMessage()
-        } while qc_monotonic_ns() < end && !StopRequest.isRaised
+        } while qc_monotonic_ns() < end && !StopRequest.isRaised && !isAbandoned
     }
 
     private func handleMessage() {

@@ -73,8 +73,20 @@ enum CompiledStrategy {
                 switch context.params.mode {
                 case "throw": throw StrategyError("bar \\(bar.sequence) is bad")
                 case "stuck": while true { sleep(1) }
+                case "spin": spin(bar.close)
+                case "chatter":
+                    // In two pieces, which belong together.
+                    print("bar ", terminator: "")
+                    print(bar.sequence)
                 default: context.signal("bar", side: .buy, data: ["open": bar.open, "interval": bar.interval])
                 }
+            }
+
+            @inline(never)
+            private func spin(_ start: Double) {
+                var value = start
+                while value > 0 { value += 1 }
+                print(value)
             }
 
             func onTimer(_ name: String, _ context: Context<Params>) throws {
@@ -88,7 +100,10 @@ enum CompiledStrategy {
 
             func onPause(_ context: Context<Params>) throws { context.signal("pause") }
             func onResume(_ context: Context<Params>) throws { context.signal("resume") }
-            func onStop(_ context: Context<Params>) throws { context.signal("goodbye", symbol: "BTC") }
+            func onStop(_ context: Context<Params>) throws {
+                print("onStop")
+                context.signal("goodbye", symbol: "BTC")
+            }
         }
         """
 }

@@ -9,26 +9,35 @@ final class ManagerEnd {
     let folder: URL
     let process = Process()
 
-    private let control: Socket
-    private let status: Socket
-    private let data: Socket
+    private var sockets: Sockets?
+
+    /// What a manager has bound; closed when the last reference goes.
+    private final class Sockets {
+        let control: Socket
+        let status: Socket
+        let data: Socket
+
+        init(_ folder: URL) throws {
+            let context = try ZeroMQ.Context()
+            control = try Socket(context, .router)
+            status = try Socket(context, .pull)
+            data = try Socket(context, .xpub)
+            try data.set(.sendHighWaterMark, 0)
+            try control.bind("ipc://\(folder.path)/control")
+            try status.bind("ipc://\(folder.path)/status")
+            try data.bind("ipc://\(folder.path)/data")
+            // Long enough for a loaded machine; only a failing test waits for it.
+            try control.set(.receiveTimeout, 20_000)
+            try status.set(.receiveTimeout, 20_000)
+            try data.set(.receiveTimeout, 20_000)
+        }
+    }
 
     init(environment: [String: String] = [:]) throws {
         // Short, since the path of an ipc socket has about a hundred bytes.
         folder = URL(fileURLWithPath: "/tmp/qcw-\(MessageID.make().prefix(12))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
-        let context = try ZeroMQ.Context()
-        control = try Socket(context, .router)
-        status = try Socket(context, .pull)
-        data = try Socket(context, .xpub)
-        try data.set(.sendHighWaterMark, 0)
-        try control.bind("ipc://\(folder.path)/control")
-        try status.bind("ipc://\(folder.path)/status")
-        try data.bind("ipc://\(folder.path)/data")
-        // Long enough for a loaded machine; only a failing test waits for it.
-        try control.set(.receiveTimeout, 20_000)
-        try status.set(.receiveTimeout, 20_000)
-        try data.set(.receiveTimeout, 20_000)
+        sockets = try Sockets(folder)
 
         process.executableURL = CompiledStrategy.products.appending(path: "quantcell-worker")
         process.environment = [
@@ -50,12 +59,44 @@ final class ManagerEnd {
         try? FileManager.default.removeItem(at: folder)
     }
 
+    // MARK: Being away
+
+    /// What the death of a manager looks like from outside.
+    func leave() {
+        sockets = nil
+    }
+
+    /// A new manager at the same addresses.
+    func comeBack() throws {
+        sockets = try Sockets(folder)
+    }
+
+    private func open() throws -> Sockets {
+        try #require(sockets, "the manager is away")
+    }
+
     // MARK: Control
 
+    /// The next message on control that is not the worker's saying that it is there.
     func nextOnControl() throws -> Message {
-        let frames = try #require(try control.receive(wait: true), "nothing on control")
-        #expect(frames.first == Array(identity.utf8))
-        return try (frames.last ?? []).withUnsafeBytes { try Message(parsing: $0) }
+        try nextOnControl { $0.type != .heartbeat }
+    }
+
+    /// The next time the worker says that it is there.
+    func nextIntroduction() throws -> Message {
+        try nextOnControl { $0.type == .heartbeat }
+    }
+
+    private func nextOnControl(_ condition: (Message) -> Bool) throws -> Message {
+        let deadline = ContinuousClock.now + .seconds(20)
+        var message: Message
+        repeat {
+            try #require(ContinuousClock.now < deadline, "only other messages on control")
+            let frames = try #require(try open().control.receive(wait: true), "nothing on control")
+            #expect(frames.first == Array(identity.utf8))
+            message = try (frames.last ?? []).withUnsafeBytes { try Message(parsing: $0) }
+        } while !condition(message)
+        return message
     }
 
     func send(_ message: Message) throws {
@@ -63,7 +104,7 @@ final class ManagerEnd {
     }
 
     func send(_ bytes: [UInt8]) throws {
-        #expect(try control.send([Array(identity.utf8), bytes]))
+        #expect(try open().control.send([Array(identity.utf8), bytes]))
     }
 
     /// Sends a command and returns its answer.
@@ -98,7 +139,7 @@ final class ManagerEnd {
         var message: Message
         repeat {
             try #require(ContinuousClock.now < deadline, "only other messages on status")
-            let frames = try #require(try status.receive(wait: true), "nothing on status")
+            let frames = try #require(try open().status.receive(wait: true), "nothing on status")
             message = try (frames.first ?? []).withUnsafeBytes { try Message(parsing: $0) }
         } while !condition(message)
         return message
@@ -117,29 +158,36 @@ final class ManagerEnd {
     }
 
     func publish(_ topic: String, _ body: [UInt8]) throws {
-        #expect(try data.send([Array(topic.utf8), body]))
+        #expect(try open().data.send([Array(topic.utf8), body]))
     }
 
     /// Waits until the worker has subscribed to `topic`.
     func awaitSubscription(_ topic: String) throws {
         while true {
-            let frame = try #require(try data.receive(wait: true)?.first, "no subscription to \(topic)")
+            let frame = try #require(try open().data.receive(wait: true)?.first, "no subscription to \(topic)")
             if frame == [1] + Array(topic.utf8) { return }
         }
     }
 
     // MARK: The whole start
 
-    func welcome(heartbeatInterval: Double = 0.05) throws -> Message {
+    func welcome(heartbeatInterval: Double = 0.05, orphanLease: Double = 60) throws -> Message {
         let hello = try nextOnControl()
+        try welcome(hello, heartbeatInterval: heartbeatInterval, orphanLease: orphanLease)
+        return hello
+    }
+
+    func welcome(_ message: Message, heartbeatInterval: Double = 0.05, orphanLease: Double = 60) throws {
         try send(
             Message(
                 .welcome,
-                payload: ["heartbeat_interval": .number(heartbeatInterval), "protocol": 1],
-                replyTo: hello.messageID
+                payload: [
+                    "heartbeat_interval": .number(heartbeatInterval), "orphan_lease": .number(orphanLease),
+                    "protocol": 1,
+                ],
+                replyTo: message.messageID
             )
         )
-        return hello
     }
 
     /// Sends `start` and returns its id.
@@ -160,11 +208,29 @@ final class ManagerEnd {
 
     var logPath: String { folder.appending(path: "w.log").path }
 
-    /// Waits until the worker has logged `text`.
-    func awaitLogLine(_ text: String) throws {
+    /// What has been logged so far.
+    var logText: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
+
+    /// Waits until the worker has logged `text`, `count` times.
+    func awaitLogLine(_ text: String, count: Int = 1) throws {
+        try awaitLine(text, count: count, in: logPath)
+    }
+
+    func awaitLine(_ text: String, count: Int = 1, in path: String) throws {
+        try wait("\(path) never said: \(text)") {
+            try String(contentsOfFile: path, encoding: .utf8).ranges(of: text).count >= count
+        }
+    }
+
+    /// Waits until there is a log.
+    func awaitLog() throws {
+        try wait("no log at \(logPath)") { FileManager.default.fileExists(atPath: logPath) }
+    }
+
+    private func wait(_ failure: Comment, until condition: () throws -> Bool) throws {
         let deadline = ContinuousClock.now + .seconds(20)
-        while !(try String(contentsOfFile: logPath, encoding: .utf8).contains(text)) {
-            try #require(ContinuousClock.now < deadline, "the log never said: \(text)")
+        while !(try condition()) {
+            try #require(ContinuousClock.now < deadline, failure)
             sched_yield()
         }
     }
@@ -182,13 +248,23 @@ final class ManagerEnd {
     }
 
     /// Brings the worker to running.
-    func run(_ strategy: String, params: JSONValue = .object([:]), heartbeatInterval: Double = 0.05) throws {
-        _ = try welcome(heartbeatInterval: heartbeatInterval)
+    func run(
+        _ strategy: String,
+        params: JSONValue = .object([:]),
+        heartbeatInterval: Double = 0.05,
+        orphanLease: Double = 60
+    ) throws {
+        _ = try welcome(heartbeatInterval: heartbeatInterval, orphanLease: orphanLease)
         let id = try start(strategy, params: params)
         #expect(try answer(to: id)["result"] == "accepted")
         _ = try sendMarker()
         #expect(try answer(to: id)["result"] == "done")
         #expect(try nextOnStatus().payload["status"] == "running")
+    }
+
+    /// What the kernel says about the worker.
+    func procFile(_ name: String) throws -> String {
+        try String(contentsOfFile: "/proc/\(process.processIdentifier)/\(name)", encoding: .utf8)
     }
 
     func exitCode() -> Int32 {

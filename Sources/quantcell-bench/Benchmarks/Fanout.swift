@@ -1,0 +1,239 @@
+import ArgumentParser
+import WireProtocol
+
+/// `quantcell-bench fanout`
+struct Fanout: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "From one publisher over the broker to many workers: throughput, and latency at a low rate.",
+        discussion: """
+            The same publisher feeds the manager, with workers that run a Swift strategy, and the floor: a PULL to PUB forwarder and \
+            plain SUB loops, all in bare libzmq calls, which read each frame and its time. Nothing is recorded on either side. Latency \
+            is from the time at which a bar was due to the strategy's onBar.
+            """
+    )
+
+    @OptionGroup var options: BenchOptions
+
+    @Option(name: .long, help: ArgumentHelp("How many workers, one measurement for each.", valueName: "1,4,16"))
+    var workers = WorkerCounts(values: [1, 4, 16])
+
+    @Option(name: .long, help: ArgumentHelp("Bodies: binary, json or both.", valueName: "binary,json"))
+    var body = BodyKinds(values: BodyKind.allCases)
+
+    func run() throws {
+        try options.report { try Self.measure(options, workers: workers.values, bodies: body.values, into: &$0) }
+    }
+
+    static func measure(
+        _ options: BenchOptions,
+        workers: [Int],
+        bodies: [BodyKind],
+        into report: inout Report
+    ) throws {
+        let rounds = options.rounds(3, long: 9)
+        for body in bodies {
+            report.begin(
+                "fanout: \(body.rawValue) bars of \(MarketBody(body).count) bytes, \(rounds) rounds",
+                notes: ["floor: PULL → PUB → SUB loops in bare libzmq calls, bodies of the same size, no numbering."]
+            )
+            for count in workers {
+                try measure(options, count, body, rounds, into: &report)
+            }
+        }
+    }
+
+    private static func measure(
+        _ options: BenchOptions,
+        _ workers: Int,
+        _ body: BodyKind,
+        _ rounds: Int,
+        into report: inout Report
+    ) throws {
+        let plan = FanoutPlan(workers: workers, long: options.long)
+        var (mine, bare): ([FanoutResult], [FanoutResult]) = ([], [])
+        for round in 1...rounds {
+            report.progress("fanout: \(body.rawValue), \(workers) workers, round \(round) of \(rounds)")
+            let workspace = try Workspace()
+            let product = try FanoutProduct(options, workspace, workers: workers)
+            mine.append(try plan.run(to: product.feed, body, results: product.results))
+            product.stop()
+            let floor = try FanoutFloor(workspace, workers: workers)
+            bare.append(try plan.run(to: floor.feed, body.floor, results: floor.results))
+            floor.stop()
+        }
+        let who = workers == 1 ? "1 worker" : "\(workers) workers"
+        let isBinary = body == .binary
+        report.add(
+            "\(who), throughput",
+            "deliveries/s",
+            mine.map(\.deliveriesPerSecond),
+            floor: bare.map(\.deliveriesPerSecond),
+            target: isBinary ? .ratioAtLeast(0.9) : workers == 4 ? .ratioAtLeast(0.5) : nil
+        )
+        for (percent, name, limit) in [(50.0, "median", 1.25), (99.0, "p99", 1.5)] {
+            report.add(
+                "\(who), latency at \(plan.rate)/s, \(name)",
+                "µs",
+                percent: percent,
+                of: mine.map(\.latency),
+                floor: bare.map(\.latency),
+                per: 1000,
+                target: isBinary ? .ratioAtMost(limit) : nil
+            )
+        }
+        let lost = mine.map(\.lost).reduce(0, +)
+        if lost > 0 { report.note("\(who): \(lost) messages did not arrive.") }
+    }
+}
+
+/// What a publisher is to do.
+private struct FanoutPlan {
+    let workers: Int
+    /// Messages as fast as they are taken.
+    let burst: Int
+    /// Messages at their time.
+    let paced: Int
+    /// Messages a second when they are paced.
+    let rate = 1000
+
+    init(workers: Int, long: Bool) {
+        self.workers = workers
+        let deliveries = long ? 2_000_000 : 400_000
+        burst = max(deliveries / workers, 20_000)
+        paced = long ? 20_000 : 3000
+    }
+
+    /// Publishes into a feed, first fast and then paced, and gathers what the subscribers wrote.
+    func run(to feed: String, _ body: BodyKind, results: [String]) throws -> FanoutResult {
+        let times = try publish(to: feed, body, ["count", "\(burst)"], results[0])
+        let counted = try gather(results, 1)
+        _ = try publish(to: feed, body, ["measure", "\(paced)", "\(rate)"], results[0])
+        let measured = try gather(results, 2)
+        var latency = Latency()
+        for result in measured { latency.add(result.latency) }
+        let delivered = counted.reduce(0) { $0 + $1.count }
+        let seconds = Double((counted.map(\.last).max() ?? 0) - times.start) / 1e9
+        return FanoutResult(
+            deliveriesPerSecond: Double(delivered) / seconds,
+            latency: latency,
+            lost: workers * burst - delivered + workers * paced - measured.reduce(0) { $0 + $1.count }
+        )
+    }
+
+    private func publish(
+        to feed: String,
+        _ body: BodyKind,
+        _ command: [String],
+        _ place: String
+    ) throws -> (start: Int64, end: Int64) {
+        let child = try Child(
+            role: .publish,
+            [feed, body.rawValue] + command,
+            output: "\(place).publisher-\(command[0])"
+        )
+        let words = try child.result(milliseconds: 120_000).split(whereSeparator: \.isWhitespace).compactMap {
+            Int64($0)
+        }
+        guard words.count == 2 else { throw BenchError("the publisher does not say when it began") }
+        return (words[0], words[1])
+    }
+
+    private func gather(_ results: [String], _ number: Int) throws -> [ProbeResult] {
+        try waitUntil("every subscriber has its last message", seconds: 120) {
+            results.allSatisfy { Files.exists("\($0).\(number)") }
+        }
+        return try results.map { try ProbeResult(reading: "\($0).\(number)") }
+    }
+}
+
+/// What a round found.
+private struct FanoutResult {
+    let deliveriesPerSecond: Double
+    let latency: Latency
+    let lost: Int
+}
+
+/// A manager and workers.
+private final class FanoutProduct {
+    private let manager: Manager
+    /// Where the workers write their results.
+    let results: [String]
+
+    var feed: String { manager.feed }
+
+    init(_ options: BenchOptions, _ workspace: Workspace, workers: Int) throws {
+        var configuration = Manager.Configuration()
+        // None is to be spawned while something is measured.
+        configuration.spares = 0
+        configuration.maxSpares = 0
+        manager = try Manager(options, in: workspace, configuration)
+        let folder = manager.folder
+        let probe = try Probe.write(to: folder)
+        let names = (1...workers).map { "w\($0)" }
+        results = names.map { "\(folder)/\($0)" }
+        try manager.ask(.start, payloads: names.map { Manager.start($0, probe, params: ["folder": .string(folder)]) })
+    }
+
+    func stop() {
+        manager.stop()
+    }
+}
+
+/// The same topology in bare calls.
+private final class FanoutFloor {
+    let feed: String
+    let results: [String]
+    private let children: [Child]
+
+    init(_ workspace: Workspace, workers: Int) throws {
+        let folder = workspace.path
+        feed = "ipc://\(folder)/feed"
+        let data = "ipc://\(folder)/data"
+        let ready = "\(folder)/ready"
+        let log = "\(folder)/bare.log"
+        results = (1...workers).map { "\(folder)/bare\($0)" }
+        let forwarder = try Child(role: .forward, [feed, data, "\(workers)", ready], output: log)
+        let topic = "market.\(Probe.symbol).\(Probe.dataType)"
+        let subscribers = try results.map { try Child(role: .subscribe, [data, topic, $0], output: log) }
+        children = [forwarder] + subscribers
+        try waitUntil("all bare subscribers have come") { Files.exists(ready) }
+    }
+
+    func stop() {
+        for child in children { child.kill() }
+    }
+}
+
+/// Numbers with commas between them, on the command line.
+struct WorkerCounts: ExpressibleByArgument, CustomStringConvertible {
+    let values: [Int]
+
+    var description: String { values.map(String.init).joined(separator: ",") }
+
+    init(values: [Int]) {
+        self.values = values
+    }
+
+    init?(argument: String) {
+        let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+        values = words.compactMap { Int($0) }.filter { (1...200).contains($0) }
+        guard !values.isEmpty, values.count == words.count else { return nil }
+    }
+}
+
+/// Kinds of bodies with commas between them, on the command line.
+struct BodyKinds: ExpressibleByArgument, CustomStringConvertible {
+    let values: [BodyKind]
+
+    var description: String { values.map(\.rawValue).joined(separator: ",") }
+
+    init(values: [BodyKind]) {
+        self.values = values
+    }
+
+    init?(argument: String) {
+        let words = argument.split(separator: ",", omittingEmptySubsequences: false)
+        values = words.compactMap { word in BodyKind.allCases.first { $0.rawValue == word } }
+        guard !values.isEmpty, values.count == words.count else { return nil }
+    }
+}

@@ -1,0 +1,55 @@
+/// What a process of this program does for a measurement.
+enum RoleName: String, CaseIterable {
+    /// Pushes market data, into a manager or into a floor.
+    case publish
+    /// PULL to PUB, and nothing else: the floor of the broker.
+    case forward
+    /// A SUB loop that reads each frame and its time: the floor of a worker.
+    case subscribe
+    /// A PULL loop that counts: the floor of a feed.
+    case pull
+    /// A PULL loop that lives for a while: the floor of a manager that only listens.
+    case listen
+    /// Many PUSH sockets that send once a second, as workers do.
+    case beat
+    /// Appends to an EventJournal.
+    case journal
+}
+
+/// Runs the roles.
+enum Role {
+    static let argument = "role"
+
+    static func run(_ name: String, _ arguments: [String]) throws {
+        guard let role = RoleName(rawValue: name) else { throw BenchError("no role '\(name)'") }
+        let arguments = RoleArguments(arguments)
+        switch role {
+        case .publish: try Publisher.run(arguments)
+        case .forward: try BareForwarder.run(arguments)
+        case .subscribe: try BareSubscriber.run(arguments)
+        case .pull: try BareCounter.run(arguments)
+        case .listen: try BareListener.run(arguments)
+        case .beat: try BareHeart.run(arguments)
+        case .journal: try JournalWriterRole.run(arguments)
+        }
+    }
+}
+
+/// The arguments of a role, in order.
+struct RoleArguments {
+    private let values: [String]
+
+    init(_ values: [String]) {
+        self.values = values
+    }
+
+    func text(_ index: Int) throws -> String {
+        guard values.indices.contains(index) else { throw BenchError("argument \(index + 1) is missing") }
+        return values[index]
+    }
+
+    func number(_ index: Int) throws -> Int {
+        guard let number = Int(try text(index)) else { throw BenchError("argument \(index + 1) is not a number") }
+        return number
+    }
+}
