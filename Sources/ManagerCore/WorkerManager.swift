@@ -50,6 +50,10 @@ public actor WorkerManager {
     private var running: Running?
     private var isStopping = false
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
+    /// ``start()``, while it waits for the strategies.
+    private var startWaiter: CheckedContinuation<Void, Never>?
+    /// Strategies of the settings that neither run nor have failed.
+    private var startsLeft = 0
 
     /// The control loop.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { controlLoop.asUnownedSerialExecutor() }
@@ -92,6 +96,8 @@ public actor WorkerManager {
 
     /// Takes the folders, binds the endpoints, and starts the strategies and feeds of the settings.
     ///
+    /// Where its task is cancelled it no longer waits for strategies that are still starting, and starts no feeds.
+    ///
     /// - Throws: An error that says what is in the way: settings that contradict each other, another manager on the same folders, an
     ///   address in use, a journal that cannot be written.
     public func start() async throws {
@@ -123,14 +129,22 @@ public actor WorkerManager {
             )
         )
         try control.open()
-        try folders.announce(endpoints)
         running = Running(control: control, broker: broker, journal: journal, folders: folders)
         do {
-            try await broker.start()
+            try running?.folders.announce(endpoints)
+            try await open(control, broker, endpoints)
+            await startStrategies()
+            // Somebody may have stopped it meanwhile.
+            guard control.isOpen, !Task.isCancelled else { return }
+            for feed in feeds { try await broker.start(feed) }
         } catch {
             await stop()
             throw error
         }
+    }
+
+    private func open(_ control: WorkerControl, _ broker: DataBroker, _ endpoints: Endpoints) async throws {
+        try await broker.start()
         control.chronicle.record(
             .manager,
             cause: "manager started",
@@ -139,8 +153,6 @@ public actor WorkerManager {
                 "version": .string(QuantCell.version), "pid": .integer(Int64(getpid())), "endpoints": endpoints.json,
             ]
         )
-        await startStrategies()
-        for feed in feeds { try await broker.start(feed) }
     }
 
     /// Stops all strategies, spares and feeds, and lets go of the folders. Returns when no process is left.
@@ -266,23 +278,35 @@ public actor WorkerManager {
 
     /// Starts the strategies of the settings, all at once, and waits until each runs or has failed.
     private func startStrategies() async {
-        guard let control = running?.control else { return }
-        await withCheckedContinuation { done in
-            var left = settings.strategies.count(where: \.enabled)
-            if left == 0 { return done.resume() }
-            for strategy in settings.strategies where strategy.enabled {
-                control.start(settings.config(of: strategy), actor: .manager, waits: true) { [logger] result in
-                    if case .failure(let error) = result {
-                        logger.error(
-                            "cannot start '\(strategy.name)': \(error)",
-                            metadata: ["worker": "\(strategy.name)"]
-                        )
-                    }
-                    left -= 1
-                    if left == 0 { done.resume() }
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { done in
+                startWaiter = done
+                beginStarts()
+            }
+        } onCancel: {
+            Task { await endStart() }
+        }
+    }
+
+    private func beginStarts() {
+        let strategies = settings.strategies.filter(\.enabled)
+        startsLeft = strategies.count
+        if startsLeft == 0 || Task.isCancelled { endStart() }
+        for strategy in strategies {
+            running?.control.start(settings.config(of: strategy), actor: .manager, waits: true) {
+                [unowned self] result in
+                if case .failure(let error) = result {
+                    logger.error("cannot start '\(strategy.name)': \(error)", metadata: ["worker": "\(strategy.name)"])
                 }
+                startsLeft -= 1
+                if startsLeft == 0 { endStart() }
             }
         }
+    }
+
+    private func endStart() {
+        startWaiter?.resume()
+        startWaiter = nil
     }
 
     private func summary(_ control: WorkerControl, _ counters: BrokerCounters, _ journal: EventJournal) -> Summary {

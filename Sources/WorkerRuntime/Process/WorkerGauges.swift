@@ -59,6 +59,7 @@ final class WorkerGauges: Sendable {
     private let lastMessage = Atomic<UInt64>(0)
     private let topicNames = Mutex<[String]>([])
     private let speaker: Mutex<Speaker>
+    private let identity: String
 
     /// As whom the worker speaks: a spare's own identity, later a strategy's slot and generation.
     struct Speaker: Hashable, Sendable {
@@ -66,8 +67,12 @@ final class WorkerGauges: Sendable {
         var generation: UInt64
     }
 
-    init(_ speaker: Speaker) {
+    /// - Parameters:
+    ///   - speaker: As whom the worker speaks first.
+    ///   - identity: Names the process; a manager that does not know it can tell it by that to stop.
+    init(_ speaker: Speaker, identity: String = "") {
         self.speaker = Mutex(speaker)
+        self.identity = identity
     }
 
     // MARK: From the strategy's thread
@@ -128,7 +133,8 @@ final class WorkerGauges: Sendable {
             speaker.workerID,
             status: status.name,
             details: [
-                "messages_processed": number(.processed), "signals_emitted": number(.signals),
+                "identity": .string(identity), "messages_processed": number(.processed),
+                "signals_emitted": number(.signals),
                 "errors_count": number(.errors), "messages_missed": number(.missed),
                 "messages_repeated": number(.repeated), "messages_unrequested": number(.unrequested),
                 "messages_unreadable": number(.unreadable), "last_topic": JSONValue(lastTopic),
