@@ -118,15 +118,17 @@ final class WorkerControl {
     /// Stops all workers in parallel and ends all spares; `then` runs when the last process is gone.
     func close(then: @escaping () -> Void) {
         isOpen = false
-        compiler.close()
+        compiler.close { [unowned self] in finishWhenEmpty() }
         pool.close()
-        whenEmpty = then
         for worker in liveWorkers { feed(.stop(.manager), to: worker.id) }
+        whenEmpty = then
         finishWhenEmpty()
     }
 
-    /// Closes the sockets.
+    /// Closes the sockets; the loop has nothing more to do with this object.
     func shut() {
+        if let deadline { loop.cancel(deadline.timer) }
+        deadline = nil
         plane?.close()
         plane = nil
     }
@@ -195,7 +197,7 @@ final class WorkerControl {
     }
 
     private func finishWhenEmpty() {
-        guard let whenEmpty, processes.isEmpty else { return }
+        guard let whenEmpty, processes.isEmpty, compiler.isIdle else { return }
         self.whenEmpty = nil
         // What was recorded last is to be told before the end.
         chronicle.afterCommit(whenEmpty)
