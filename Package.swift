@@ -84,7 +84,10 @@ let package = Package(
         ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),
         .testTarget(name: "MarketDataTests", dependencies: ["MarketData"]),
-        .testTarget(name: "ManagerCoreTests", dependencies: ["ManagerCore"]),
+        .testTarget(
+            name: "ManagerCoreTests",
+            dependencies: ["ManagerCore", "quantcell-worker", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
         .testTarget(name: "QuantcellTests", dependencies: ["quantcell", "ZeroMQ", "WireProtocol", "MarketFiles"]),
         .testTarget(
             name: "EndToEndTests",

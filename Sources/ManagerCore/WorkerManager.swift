@@ -66,6 +66,10 @@ public actor WorkerManager {
     private var systemd: SystemdNotify?
     private var isStopping = false
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
+    /// ``start()``, while it waits for the strategies.
+    private var startWaiter: CheckedContinuation<Void, Never>?
+    /// Strategies of the settings that neither run nor have failed.
+    private var startsLeft = 0
 
     /// The control loop.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { controlLoop.asUnownedSerialExecutor() }
@@ -119,6 +123,8 @@ public actor WorkerManager {
 
     /// Takes the folders, binds the endpoints, and starts the strategies and feeds of the settings.
     ///
+    /// Where its task is cancelled it no longer waits for strategies that are still starting, and starts no feeds.
+    ///
     /// - Throws: An error that says what is in the way: settings that contradict each other, another manager on the same folders, an
     ///   address in use, a journal that cannot be written.
     public func start() async throws {
@@ -132,7 +138,7 @@ public actor WorkerManager {
         let folders = try ManagerFolders(places)
         let journal = try EventJournal(path: places.journal)
         journal.setRetention(settings.retention)
-        let systemd = try SystemdNotify.from(environment: environment)
+        systemd = try SystemdNotify.from(environment: environment)
         if role.ownsProcess { try Subreaper.enable() }
         let context = try Context()
         let broker = try makeBroker(context, endpoints, ledger: folders.ledger)
@@ -150,20 +156,29 @@ public actor WorkerManager {
                 broker: broker,
                 reapsOrphans: role.ownsProcess,
                 // From the loop itself: where it no longer turns, systemd learns of it.
-                onHouseRound: { try? systemd?.send(.watchdog) },
+                onHouseRound: { [systemd] in try? systemd?.send(.watchdog) },
                 loop: controlLoop,
                 logger: logger
             )
         )
         try control.open()
-        try folders.announce(endpoints)
         running = Running(control: control, broker: broker, journal: journal, folders: folders)
         do {
-            try await broker.start()
+            try running?.folders.announce(endpoints)
+            try await open(control, broker, endpoints)
+            await startStrategies()
+            // Somebody may have stopped it meanwhile.
+            guard control.isOpen, !Task.isCancelled else { return }
+            for feed in feeds { try await broker.start(feed) }
+            try? systemd?.send(.ready, .status("\(control.workers.count) strategies"))
         } catch {
             await stop()
             throw error
         }
+    }
+
+    private func open(_ control: WorkerControl, _ broker: DataBroker, _ endpoints: Endpoints) async throws {
+        try await broker.start()
         control.chronicle.record(
             .manager,
             cause: "manager started",
@@ -172,10 +187,6 @@ public actor WorkerManager {
                 "version": .string(QuantCell.version), "pid": .integer(Int64(getpid())), "endpoints": endpoints.json,
             ]
         )
-        await startStrategies()
-        for feed in feeds { try await broker.start(feed) }
-        try? systemd?.send(.ready, .status("\(control.workers.count) strategies"))
-        self.systemd = systemd
     }
 
     /// Stops all strategies, spares and feeds, and lets go of the folders. Returns when no process is left.
@@ -302,37 +313,62 @@ public actor WorkerManager {
 
     /// Brings everything to run that should: takes over what an earlier manager has left, and starts the rest, all at once.
     private func startStrategies() async {
-        guard let control = running?.control else { return }
-        var configs = settings.strategies.filter(\.enabled).map { (config: settings.config(of: $0), isPaused: false) }
-        let configured = Set(configs.map(\.config.name))
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { done in
+                startWaiter = done
+                beginStarts()
+            }
+        } onCancel: {
+            Task { await endStart() }
+        }
+    }
+
+    private func beginStarts() {
+        guard let control = running?.control else { return endStart() }
+        let (configs, configured) = takeOver(control)
+        startsLeft = configs.count
+        if startsLeft == 0 || Task.isCancelled { endStart() }
+        for start in configs {
+            let isConfigured = configured.contains(start.config.name)
+            control.start(start.config, actor: .manager, isConfigured: isConfigured, waits: true) {
+                [unowned self] result in
+                startEnded(start.config.name, isPaused: start.isPaused, failure: result.failure)
+            }
+        }
+    }
+
+    private func startEnded(_ name: String, isPaused: Bool, failure: ManagerError?) {
+        if let failure {
+            logger.error("cannot start '\(name)': \(failure)", metadata: ["worker": "\(name)"])
+        } else if isPaused {
+            running?.control.feed(.pause(.manager), to: name)
+        }
+        startsLeft -= 1
+        if startsLeft == 0 { endStart() }
+    }
+
+    /// Takes over the workers that an earlier manager has left.
+    ///
+    /// - Returns: What is still to be started, and the names of those that the settings have.
+    private func takeOver(
+        _ control: WorkerControl
+    ) -> (starts: [(config: StrategyConfig, isPaused: Bool)], configured: Set<String>) {
+        var starts = settings.strategies.filter(\.enabled).map { (config: settings.config(of: $0), isPaused: false) }
+        let configured = Set(starts.map(\.config.name))
         do {
-            configs += try control.desiredStrategies(besides: configured)
-            let wanted = Dictionary(configs.map { ($0.config.name, $0.config) }) { first, _ in first }
-            let adopted = try control.adoptProcesses(wanted: wanted)
-            configs.removeAll { adopted.contains($0.config.name) }
+            starts += try control.desiredStrategies(besides: configured)
+            let wanted = Dictionary(starts.map { ($0.config.name, $0.config) }) { first, _ in first }
+            let adopted = try control.adoptProcesses(wanted: wanted, configured: configured)
+            starts.removeAll { adopted.contains($0.config.name) }
         } catch {
             logger.error("what an earlier manager has left cannot be read: \(error)")
         }
-        await withCheckedContinuation { done in
-            var left = configs.count
-            if left == 0 { return done.resume() }
-            for (config, isPaused) in configs {
-                control.start(
-                    config,
-                    actor: .manager,
-                    isConfigured: configured.contains(config.name),
-                    waits: true
-                ) { [logger] result in
-                    switch result {
-                    case .success(let worker): if isPaused { control.feed(.pause(.manager), to: worker.id) }
-                    case .failure(let error):
-                        logger.error("cannot start '\(config.name)': \(error)", metadata: ["worker": "\(config.name)"])
-                    }
-                    left -= 1
-                    if left == 0 { done.resume() }
-                }
-            }
-        }
+        return (starts, configured)
+    }
+
+    private func endStart() {
+        startWaiter?.resume()
+        startWaiter = nil
     }
 
     private func summary(_ control: WorkerControl, _ counters: BrokerCounters, _ journal: EventJournal) -> Summary {
@@ -345,5 +381,13 @@ public actor WorkerManager {
             refused: counters.refused + control.refusedMessages,
             lostEntries: journal.statistics.lost.refusals + journal.statistics.lost.others
         )
+    }
+}
+
+extension Result {
+    /// The failure, if it is one.
+    fileprivate var failure: Failure? {
+        guard case .failure(let failure) = self else { return nil }
+        return failure
     }
 }

@@ -67,7 +67,8 @@ private struct ManagerService: Service {
     let logger: Logger
 
     func run() async throws {
-        try await manager.start()
+        // Ctrl-C also ends the wait for a strategy that takes long to compile.
+        try await cancelWhenGracefulShutdown { try await manager.start() }
         logger.notice("the manager runs; Ctrl-C stops it")
         try? await gracefulShutdown()
         logger.notice("stopping")

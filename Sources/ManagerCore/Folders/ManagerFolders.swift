@@ -5,7 +5,8 @@ internal import WireProtocol
 /// The folders that a running manager holds: made, checked and locked against a second one.
 struct ManagerFolders: ~Copyable {
     private let runtimeLock: Int32
-    private let dataLock: Int32
+    /// `nil` where both are one folder.
+    private let dataLock: Int32?
     private let folders: Folders
 
     var logs: String { "\(folders.data)/logs" }
@@ -22,9 +23,9 @@ struct ManagerFolders: ~Copyable {
             try Self.make(path)
         }
         let runtimeLock = try Self.lock(folders.runtime)
-        let dataLock: Int32
+        let dataLock: Int32?
         do {
-            dataLock = try Self.lock(folders.data)
+            dataLock = folders.data == folders.runtime ? nil : try Self.lock(folders.data)
         } catch {
             close(runtimeLock)
             throw error
@@ -36,7 +37,7 @@ struct ManagerFolders: ~Copyable {
 
     deinit {
         unlink("\(folders.runtime)/endpoints.json")
-        close(dataLock)
+        if let dataLock { close(dataLock) }
         close(runtimeLock)
     }
 

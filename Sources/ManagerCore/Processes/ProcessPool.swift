@@ -94,6 +94,9 @@ final class ProcessPool {
         guard isOpen else { return true }
         failures += 1
         logger.warning("a spare ended: \(status)", metadata: ["identity": "\(process.identity)"])
+        // Where the next one is due already, it waits too: one that dies at once must not be followed at once.
+        if let refillTimer { loop.cancel(refillTimer) }
+        refillTimer = nil
         scheduleRefill(after: backoff)
         return true
     }

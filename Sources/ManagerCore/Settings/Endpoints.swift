@@ -29,6 +29,8 @@ package struct Endpoints: Hashable, Sendable {
             for address in addresses where address.hasPrefix("ipc://") {
                 let path = address.dropFirst(6)
                 guard path.utf8.count > maxSocketPath else { continue }
+                // One long folder makes six long paths; one line is enough to say so.
+                if configured.isEmpty, problems.contains(where: { $0.message.contains(folders.runtime) }) { continue }
                 problems.append(
                     .init(
                         "the socket path \(path) is \(path.utf8.count) bytes long, and the system allows \(maxSocketPath); "

@@ -57,6 +57,11 @@ final class StrategyCompiler {
     private var jobs: [String: Job] = [:]
     private var queue: [Job] = []
     private var running = 0
+    private var isOpen = true
+    private var whenIdle: (() -> Void)?
+
+    /// Whether nobody waits for a compiler.
+    var isIdle: Bool { jobs.isEmpty }
 
     init(_ configuration: Configuration, loop: EventLoop) {
         self.configuration = configuration
@@ -69,6 +74,7 @@ final class StrategyCompiler {
     ///   - path: An absolute path.
     ///   - done: Called on the loop, at once where nothing has to be compiled.
     func compile(_ path: String, done: @escaping (Outcome) -> Void) {
+        guard isOpen else { return done(.failure(Self.closed)) }
         let source: [UInt8]
         let swiftc: String
         do throws(ManagerError) {
@@ -96,11 +102,18 @@ final class StrategyCompiler {
         startNext(swiftc)
     }
 
-    /// Ends all running compilers; whoever waits is told.
-    func close() {
-        for job in jobs.values { try? job.child?.signalGroup(.kill) }
+    /// Ends all running compilers; whoever waits is told. `then` runs when the last one is gone, at once where none runs.
+    func close(then: @escaping () -> Void = {}) {
+        isOpen = false
+        whenIdle = then
+        let queued = queue
         queue.removeAll()
+        for job in queued { settle(job, .failure(Self.closed)) }
+        for job in jobs.values { try? job.child?.signalGroup(.kill) }
+        tellWhenIdle()
     }
+
+    private static let closed = ManagerError(.serviceUnavailable, "the manager is stopping")
 
     // MARK: Running
 
@@ -150,6 +163,7 @@ final class StrategyCompiler {
     }
 
     private func outcome(of job: Job, _ status: ExitStatus) -> Outcome {
+        guard isOpen else { return .failure(Self.closed) }
         if job.isLate {
             return .failure(ManagerError(.workerStart, "compiling \(job.path) took longer than \(Self.timeLimit.text)"))
         }
@@ -175,9 +189,20 @@ final class StrategyCompiler {
     private func finish(_ job: Job, _ outcome: Outcome, _ swiftc: String) {
         _ = try? Self.removeFolder(job.work)
         running -= 1
+        settle(job, outcome)
+        startNext(swiftc)
+        tellWhenIdle()
+    }
+
+    private func settle(_ job: Job, _ outcome: Outcome) {
         jobs = jobs.filter { $0.value !== job }
         for done in job.waiting { done(outcome) }
-        startNext(swiftc)
+    }
+
+    private func tellWhenIdle() {
+        guard isIdle, let whenIdle else { return }
+        self.whenIdle = nil
+        whenIdle()
     }
 
     // MARK: What it needs

@@ -16,12 +16,7 @@ extension WorkerControl {
         let identity = String(decoding: peer, as: UTF8.self)
         guard let process = processes[identity] else {
             staleMessages += 1
-            // A worker of an earlier manager, or nobody that was ever spawned: it can only end itself.
-            plane?.send(
-                .control(.stop, workerID: message.workerID ?? "", payload: ["reason": "unknown process"]),
-                to: identity
-            )
-            return
+            return dismiss(identity, workerID: message.workerID ?? "")
         }
         switch message.type {
         case .hello, .heartbeat: greet(process, message)
@@ -36,6 +31,11 @@ extension WorkerControl {
             refuse("control", ProtocolError("'\(message.type.rawValue)' is not for the manager"), bytes: 0)
             plane?.send(.error(message.workerID, "'\(message.type.rawValue)' is not expected here"), to: identity)
         }
+    }
+
+    /// Tells a worker of an earlier manager, or somebody that was never spawned, to end: nobody else can.
+    private func dismiss(_ identity: String, workerID: String) {
+        plane?.send(.control(.stop, workerID: workerID, payload: ["reason": "unknown process"]), to: identity)
     }
 
     private func greet(_ process: WorkerProcess, _ hello: Message) {
@@ -195,6 +195,10 @@ extension WorkerControl {
 
     private func stale(_ message: Message, _ workerID: String) {
         staleMessages += 1
+        // A worker that a manager before this one has left behind says nothing over control: its heartbeat names its socket there.
+        if let identity = message.payload["identity"]?.stringValue, processes[identity] == nil {
+            dismiss(identity, workerID: workerID)
+        }
         logger.debug(
             "dropped a message of a process that is not the worker's",
             metadata: ["worker": "\(workerID.prefix(64))", "type": "\(message.type.rawValue)"]

@@ -91,16 +91,18 @@ extension WorkerControl {
 
     /// Takes over the processes that an earlier manager has left: adopts those that are wanted and match, ends the others.
     ///
-    /// - Parameter wanted: What should run, by worker.
+    /// - Parameters:
+    ///   - wanted: What should run, by worker.
+    ///   - configured: Those that the configuration file names.
     /// - Returns: The ids of the workers that were adopted.
-    func adoptProcesses(wanted: [String: StrategyConfig]) throws -> Set<String> {
+    func adoptProcesses(wanted: [String: StrategyConfig], configured: Set<String>) throws -> Set<String> {
         var adopted: Set<String> = []
         for record in try journal.processRecords() {
             do {
                 guard let config = wanted[record.workerID] else {
                     throw ManagerError(.conflict, "nobody wants it to run any more")
                 }
-                try adopt(record, config)
+                try adopt(record, config, isConfigured: configured.contains(record.workerID))
                 adopted.insert(record.workerID)
             } catch {
                 discard(record, "\(error)")
@@ -109,13 +111,14 @@ extension WorkerControl {
         return adopted
     }
 
-    private func adopt(_ record: ProcessRecord, _ config: StrategyConfig) throws {
+    private func adopt(_ record: ProcessRecord, _ config: StrategyConfig, isConfigured: Bool) throws {
         guard record.state == WorkerState.running.rawValue || record.state == WorkerState.paused.rawValue else {
             throw ManagerError(.conflict, "it was \(record.state)")
         }
         let kind = try config.validate()
         let child = try AdoptedProcess.adopt(record.fingerprint, token: record.token)
         let worker = Worker(id: record.workerID, config: config, kind: kind)
+        worker.isConfigured = isConfigured
         worker.library = record.libraryPath
         worker.startedAt = record.startedAt
         let process = WorkerProcess(

@@ -138,15 +138,17 @@ final class WorkerControl {
         isOpen = false
         if let houseTimer { loop.cancel(houseTimer) }
         if leavingRunning { abandonRunning() }
-        compiler.close()
+        compiler.close { [unowned self] in finishWhenEmpty() }
         pool.close()
-        whenEmpty = then
         for worker in liveWorkers { feed(.stop(.manager), to: worker.id) }
+        whenEmpty = then
         finishWhenEmpty()
     }
 
-    /// Closes the sockets.
+    /// Closes the sockets; the loop has nothing more to do with this object.
     func shut() {
+        if let deadline { loop.cancel(deadline.timer) }
+        deadline = nil
         plane?.close()
         plane = nil
     }
@@ -223,7 +225,7 @@ final class WorkerControl {
     }
 
     private func finishWhenEmpty() {
-        guard let whenEmpty, processes.isEmpty else { return }
+        guard let whenEmpty, processes.isEmpty, compiler.isIdle else { return }
         self.whenEmpty = nil
         // What was recorded last is to be told before the end.
         chronicle.afterCommit(whenEmpty)

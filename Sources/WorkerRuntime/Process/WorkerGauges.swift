@@ -64,6 +64,7 @@ final class WorkerGauges: Sendable {
     private let topicNames = Mutex<[String]>([])
     private let speaker: Mutex<Speaker>
     private let usage = ProcessUsage()
+    private let identity: String
 
     /// As whom the worker speaks: a spare's own identity, later a strategy's slot and generation.
     struct Speaker: Hashable, Sendable {
@@ -71,8 +72,12 @@ final class WorkerGauges: Sendable {
         var generation: UInt64
     }
 
-    init(_ speaker: Speaker) {
+    /// - Parameters:
+    ///   - speaker: As whom the worker speaks first.
+    ///   - identity: Names the process; a manager that does not know it can tell it by that to stop.
+    init(_ speaker: Speaker, identity: String = "") {
         self.speaker = Mutex(speaker)
+        self.identity = identity
     }
 
     // MARK: From the strategy's thread
@@ -139,7 +144,8 @@ final class WorkerGauges: Sendable {
             speaker.workerID,
             status: status.name,
             details: [
-                "messages_processed": number(.processed), "signals_emitted": number(.signals),
+                "identity": .string(identity), "messages_processed": number(.processed),
+                "signals_emitted": number(.signals),
                 "errors_count": number(.errors), "messages_missed": number(.missed),
                 "messages_repeated": number(.repeated), "messages_unrequested": number(.unrequested),
                 "messages_unreadable": number(.unreadable), "last_topic": JSONValue(lastTopic),

@@ -52,7 +52,10 @@ final class Worker {
         self.environment = environment
         self.stopDescriptor = stopDescriptor
         syncTopic = Array("sync.\(environment.identity)".utf8)
-        gauges = WorkerGauges(.init(workerID: environment.workerID, generation: environment.generation))
+        gauges = WorkerGauges(
+            .init(workerID: environment.workerID, generation: environment.generation),
+            identity: environment.identity
+        )
         let context = try ZeroMQ.Context()
         control = try ControlLink(context: context, environment: environment, gauges: gauges)
         status = try Self.statusSocket(context, environment)
