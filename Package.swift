@@ -56,7 +56,10 @@ let package = Package(
                 .product(name: "DequeModule", package: "swift-collections"),
             ]
         ),
-        .executableTarget(name: "quantcell-manager", dependencies: ["ManagerCore", logging, lifecycle, argumentParser]),
+        .executableTarget(
+            name: "quantcell-manager",
+            dependencies: ["ManagerCore", "MarketFiles", "WireProtocol", logging, lifecycle, argumentParser]
+        ),
         .executableTarget(name: "quantcell", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", argumentParser]),
         .executableTarget(
             name: "quantcell-worker",

@@ -203,7 +203,9 @@ public actor WorkerManager {
         try? systemd?.send(.stopping)
         control.chronicle.record(.manager, cause: "manager stopping", actor: .manager)
         await broker.stopFeeds()
-        await withCheckedContinuation { done in control.close(leavingRunning: role.leavesWorkersRunning) { done.resume() } }
+        await withCheckedContinuation { done in
+            control.close(leavingRunning: role.leavesWorkersRunning) { done.resume() }
+        }
         let counters = await broker.counters()
         await withCheckedContinuation { done in
             control.chronicle.record(.manager, cause: "manager stopped", actor: .manager) { done.resume() }

@@ -35,7 +35,8 @@ extension WorkerLife {
     mutating func resume() -> [Action] {
         guard wanted == .paused else { return [] }
         wanted = .running
-        return state == .paused ? [.ask(.resume)] : []
+        // A pause may be on its way to a process that still counts as running: what is asked last must be what counts.
+        return state == .paused || state == .running ? [.ask(.resume)] : []
     }
 
     /// Starts a new process with a whole budget; does nothing while one is on its way.

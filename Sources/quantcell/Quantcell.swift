@@ -34,7 +34,8 @@ struct Quantcell: ParsableCommand {
             CommandGroup(
                 name: "Strategy",
                 subcommands: [
-                    StartStrategy.self, List.self, Status.self, Stop.self, Pause.self, Resume.self, Restart.self,
+                    StartStrategy.self, List.self, Status.self, Why.self, Stop.self, Pause.self, Resume.self,
+                    Restart.self,
                     NewStrategy.self,
                 ]
             ),

@@ -73,7 +73,8 @@ import ZeroMQ
         from: .starting,
         to: .running,
         cause: "joined",
-        actor: .worker
+        actor: .worker,
+        failure: nil
     )
 
     @Test func whatIsToldIsOnDisk() async throws {

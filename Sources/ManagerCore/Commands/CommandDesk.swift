@@ -8,6 +8,8 @@ internal import WireProtocol
 final class CommandDesk {
     /// How many answers are kept for requests that come again.
     private static let maxRemembered = 1000
+    /// The longest `msg_id` of a request, bytes: it is kept with its answer.
+    private static let maxIDBytes = 256
 
     private unowned let control: WorkerControl
     /// Who waits for a command that is under way, by its `msg_id`.
@@ -21,6 +23,10 @@ final class CommandDesk {
 
     func handle(_ requester: Requester) {
         let request = requester.request
+        guard request.messageID.utf8.count <= Self.maxIDBytes else {
+            let error = ManagerError(.invalidParameters, "'msg_id' is longer than \(Self.maxIDBytes) bytes")
+            return requester.answer(Self.answer(request, .failure(error)))
+        }
         guard let command = CommandTable.commands[request.type] else {
             let error = ManagerError(.invalidParameters, "'\(request.type.rawValue)' is not a request to the manager")
             return requester.answer(Self.answer(request, .failure(error)))

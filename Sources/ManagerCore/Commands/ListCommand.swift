@@ -6,8 +6,10 @@ enum ListCommand: AdminCommand {
     static let isQuery = true
 
     static func run(_ request: Message, on control: WorkerControl, reply: Reply) {
-        let workers = control.workers.values.sorted { $0.id < $1.id }
-        reply.done(["workers": .array(workers.map(control.json))])
+        control.chronicle.afterCommit {
+            let workers = control.workers.values.sorted { $0.id < $1.id }
+            reply.done(["workers": .array(workers.map(control.json))])
+        }
     }
 }
 
@@ -18,7 +20,8 @@ enum StatusCommand: AdminCommand {
 
     static func run(_ request: Message, on control: WorkerControl, reply: Reply) {
         do throws(ManagerError) {
-            reply.done(["worker": control.json(try control.worker(of: request))])
+            let worker = try control.worker(of: request)
+            control.chronicle.afterCommit { reply.done(["worker": control.json(worker)]) }
         } catch {
             reply.refused(error)
         }

@@ -64,7 +64,9 @@ private struct Prospect: Sendable {
         case .recovering:
             let wait = (life.restartAt ?? life.heldUntil).map { max($0 - SuspendingClock().now, .zero) }
             text = wait.map { "a new process starts in \($0.text)" } ?? "a new process is on its way"
-            advice = ["'quantcell restart \(id)' does not wait for it", "'quantcell stop \(id)' keeps it from starting"]
+            advice = [
+                "'quantcell restart \(id)' does not wait for it", "'quantcell stop \(id)' keeps it from starting",
+            ]
         case .error where life.hasGivenUp:
             text = "nothing: it stays in error until somebody restarts it"
             advice = ["mend the strategy, then \(restart)", "'quantcell logs \(id)' shows what it wrote last"]

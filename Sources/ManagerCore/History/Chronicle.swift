@@ -118,7 +118,8 @@ final class Chronicle: @unchecked Sendable {
 
     /// Runs `work` when everything that has been recorded so far is on disk; at once where it is.
     func afterCommit(_ work: @escaping () -> Void) {
-        if committed == appended { work() } else { waiting.append((appended, work)) }
+        // Without a journal there is nothing to wait for; supervision goes on.
+        if committed == appended || failure != nil { work() } else { waiting.append((appended, work)) }
     }
 
     // MARK: Appending

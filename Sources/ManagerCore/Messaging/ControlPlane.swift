@@ -34,6 +34,8 @@ final class ControlPlane {
     private let logger: Logger
     private let handlers: Handlers
     private var watches: [EventLoop.Watch] = []
+    /// How many messages have come over status.
+    private(set) var statusCount: UInt64 = 0
 
     /// Binds the sockets and begins to read.
     ///
@@ -111,7 +113,10 @@ final class ControlPlane {
 
     /// Reads what has come in over status. Called also before somebody is condemned for silence.
     func readStatus() {
-        receive("status", status) { _, body throws(ProtocolError) in handlers.status(try Message.parse(body)) }
+        receive("status", status) { _, body throws(ProtocolError) in
+            statusCount += 1
+            handlers.status(try Message.parse(body))
+        }
     }
 
     private func readControl() {

@@ -76,7 +76,10 @@ final class ProcessReaper {
         try? tree.controlGroup?.remove()
         guard let process = ending.removeValue(forKey: tree.leader) else { return }
         if killed > 0 {
-            logger.info("killed \(killed) left-over processes", metadata: ["worker": "\(process.workerID ?? process.identity)"])
+            logger.info(
+                "killed \(killed) left-over processes",
+                metadata: ["worker": "\(process.workerID ?? process.identity)"]
+            )
         }
         // Collected by somebody else: that it is gone is all that is known.
         onExit(process, (try? process.child.end()) ?? nil)

@@ -26,6 +26,12 @@ final class Worker {
     var lastErrorTime: Int64?
     var metadata: [String: JSONValue] = [:]
 
+    /// The last generation of a worker of the same name that this one replaces.
+    var generationBefore: UInt64 = 0
+    /// Whether it is compiled again for a restart.
+    var isPreparing = false
+    /// Processes of it that have ended lately, by generation.
+    private var ended: [(generation: UInt64, at: SuspendingClock.Instant)] = []
     /// Whether the configuration file names it.
     var isConfigured = false
     /// The topics that its process has joined.
@@ -48,6 +54,21 @@ final class Worker {
         self.kind = kind
         strategyName = config.baseName
         effectiveParams = config.params
+    }
+
+    /// What a later manager is to know of the strategy: its configuration, and what its process has said of it.
+    var description: JSONValue {
+        var members = config.json.objectValue ?? [:]
+        members["strategy_name"] = .string(strategyName)
+        members["effective_params"] = .object(effectiveParams)
+        return .object(members)
+    }
+
+    /// Takes from ``description``, as an earlier manager wrote it, what only the process could say.
+    func recall(_ text: String?) {
+        guard let text, let description = try? JSONValue(parsing: text) else { return }
+        strategyName = description["strategy_name"]?.stringValue ?? strategyName
+        effectiveParams = description["effective_params"]?.objectValue ?? effectiveParams
     }
 
     /// Takes in what a heartbeat says.
@@ -76,6 +97,21 @@ final class Worker {
         startedAt = nil
         stoppedAt = nil
     }
+
+    /// Notes that the process of a generation has ended.
+    func ended(_ generation: UInt64, at now: SuspendingClock.Instant) {
+        ended.append((generation, now))
+        if ended.count > Self.maxEnded { ended.removeFirst() }
+    }
+
+    /// Whether what a process said may still be on its way: it has ended, and not long ago.
+    func hasEndedLately(_ generation: UInt64, at now: SuspendingClock.Instant) -> Bool {
+        ended.contains { $0.generation == generation && now - $0.at < Self.farewell }
+    }
+
+    private static let maxEnded = 16
+    /// How long the last words of a process are waited for, after its end.
+    private static let farewell = Duration.seconds(2)
 
     /// Notes a failure for `status`.
     func failed(_ reason: String) {

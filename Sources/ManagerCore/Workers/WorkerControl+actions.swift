@@ -27,7 +27,8 @@ extension WorkerControl: SupervisorDelegate {
         let pause = storm.until - SuspendingClock().now
         chronicle.record(
             .manager,
-            cause: "\(storm.workerIDs.count) workers failed of '\(storm.cause.rawValue)' in a short time; restarts wait for \(pause.text)",
+            cause:
+                "\(storm.workerIDs.count) workers failed of '\(storm.cause.rawValue)' in a short time; restarts wait for \(pause.text)",
             actor: .policy,
             detail: ["workers": .array(storm.workerIDs.map(JSONValue.string)), "cause": .string(storm.cause.rawValue)],
             level: .error

@@ -68,7 +68,10 @@ extension WorkerControl {
             guard worker.process === process, supervisor.life(of: worker.id)?.generation == generation else { return }
             let own = LogTail.backtrace(spawner.logPath(worker.id))
             worker.backtrace = [own, outside].compactMap(\.self).joined(separator: "\n")
-            feed(.captured(own.flatMap { $0.split(separator: "\n").first.map(String.init) } ?? "see 'quantcell why'"), to: worker.id)
+            feed(
+                .captured(own.flatMap { $0.split(separator: "\n").first.map(String.init) } ?? "see 'quantcell why'"),
+                to: worker.id
+            )
         }
     }
 }

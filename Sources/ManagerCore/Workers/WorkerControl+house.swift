@@ -44,7 +44,9 @@ extension WorkerControl {
 
     private func reapOrphans() {
         do {
-            for orphan in try Subreaper.reapOrphans() { logger.debug("collected orphan \(orphan.pid): \(orphan.exit.status)") }
+            for orphan in try Subreaper.reapOrphans() {
+                logger.debug("collected orphan \(orphan.pid): \(orphan.exit.status)")
+            }
         } catch {
             logger.warning("\(error)")
         }
@@ -59,7 +61,9 @@ enum LogRotation {
             unlink(path)
             return
         }
-        for number in stride(from: keep - 1, through: 1, by: -1) { rename("\(path).\(number)", "\(path).\(number + 1)") }
+        for number in stride(from: keep - 1, through: 1, by: -1) {
+            rename("\(path).\(number)", "\(path).\(number + 1)")
+        }
         rename(path, "\(path).1")
     }
 }

@@ -16,6 +16,8 @@ extension WorkerControl {
         let identity = String(decoding: peer, as: UTF8.self)
         guard let process = processes[identity] else {
             staleMessages += 1
+            // Only what asks for something is answered: an answer to an answer would go round and round.
+            guard message.type != .ack, message.type != .error else { return }
             return dismiss(identity, workerID: message.workerID ?? "")
         }
         switch message.type {
@@ -118,6 +120,7 @@ extension WorkerControl {
         guard let worker = workers[workerID], let process = worker.process,
             let generation = supervisor.life(of: workerID)?.generation, message.generation ?? generation == generation
         else {
+            if lastWords(message, workerID) { return }
             // Spares beat too; there is nothing to learn from it but that they live.
             if pool.spare(workerID) == nil { stale(message, workerID) }
             return
@@ -125,10 +128,24 @@ extension WorkerControl {
         switch message.type {
         case .heartbeat, .statusUpdate: alive(worker, process, message)
         case .signal: signal(message, workerID, generation)
-        case .error: failed(worker, generation, message)
+        case .error: failed(worker, generation, message, isLate: false)
         case .warning, .info, .log, .metrics: tell(message, workerID)
         default: refuse("status", ProtocolError("'\(message.type.rawValue)' is no status"), bytes: 0)
         }
+    }
+
+    /// Takes what a process emitted before it ended and that comes only now: it was its worker's then.
+    private func lastWords(_ message: Message, _ workerID: String) -> Bool {
+        guard let worker = workers[workerID], let life = supervisor.life(of: workerID) else { return false }
+        let generation = message.generation ?? life.generation
+        guard worker.hasEndedLately(generation, at: SuspendingClock().now) else { return false }
+        switch message.type {
+        case .signal: signal(message, workerID, generation)
+        case .heartbeat, .statusUpdate: break
+        case .error: failed(worker, generation, message, isLate: true)
+        default: return false
+        }
+        return true
     }
 
     private func alive(_ worker: Worker, _ process: WorkerProcess, _ message: Message) {
@@ -140,7 +157,9 @@ extension WorkerControl {
             ),
             to: worker.id
         )
-        if let handled = message.payload["handled_total"]?.integerValue.flatMap(UInt64.init(exactly:)), !worker.topics.isEmpty {
+        if let handled = message.payload["handled_total"]?.integerValue.flatMap(UInt64.init(exactly:)),
+            !worker.topics.isEmpty
+        {
             feed(.data(handled: handled, offered: worker.offered), to: worker.id)
         }
         guard worker.kind == .executable else { return }
@@ -163,12 +182,12 @@ extension WorkerControl {
         }
     }
 
-    private func failed(_ worker: Worker, _ generation: UInt64, _ message: Message) {
+    private func failed(_ worker: Worker, _ generation: UInt64, _ message: Message, isLate: Bool) {
         let reason = message.payload["message"]?.stringValue ?? "an error without a message"
         let callback = message.payload["callback"]?.stringValue.map { "\($0): " } ?? ""
         worker.heard(message.payload)
         worker.failed("\(callback)\(reason)")
-        if message.payload["fatal"]?.boolValue == true { feed(.failed("\(callback)\(reason)"), to: worker.id) }
+        if !isLate, message.payload["fatal"]?.boolValue == true { feed(.failed("\(callback)\(reason)"), to: worker.id) }
         guard errorSampler.admit(at: WallClock.nanoseconds()) != nil else { return }
         chronicle.record(
             .worker,

@@ -47,13 +47,14 @@ extension WorkerControl {
             return done(.failure(error))
         }
         prepare(worker) { [unowned self] result in
-            guard worker.stops == 0 else { return done(.failure(Self.stopped(worker))) }
+            guard worker.stops == 0, workers[worker.id] === worker else { return done(.failure(Self.stopped(worker))) }
             if case .failure(let error) = result {
                 workers[worker.id] = nil
                 return done(.failure(error))
             }
             guard isOpen else { return done(.failure(Self.closing)) }
-            supervisor.register(worker.id, worker.config.life(settings), after: lastGeneration(of: worker.id))
+            let generation = max(worker.generationBefore, lastGeneration(of: worker.id))
+            supervisor.register(worker.id, worker.config.life(settings), after: generation)
             feed(.start(actor), to: worker.id)
             if waits { awaitRunning(worker, done) } else { done(.success(worker)) }
         }
@@ -78,8 +79,12 @@ extension WorkerControl {
         if let state = supervisor.state(of: worker.id), !state.isStable, state != .recovering {
             return done(.failure(ManagerError(.conflict, "'\(worker.id)' is \(state.rawValue); wait until it runs")))
         }
+        let isOver = supervisor.life(of: worker.id)?.isOver ?? false
+        if isOver, let error = tooManyWorkers(besides: worker.id) { return done(.failure(error)) }
         let stops = worker.stops
+        worker.isPreparing = true
         prepare(worker) { [unowned self] result in
+            worker.isPreparing = false
             if case .failure(let error) = result { return done(.failure(error)) }
             guard worker.stops == stops else { return done(.failure(Self.stopped(worker))) }
             let before = supervisor.life(of: worker.id)?.generation ?? 0
@@ -188,13 +193,9 @@ extension WorkerControl {
         var config = config
         let kind = try config.validate()
         config.name = try freeName(config)
-        let busy = workers.values.count { worker in
-            worker.id != config.name && !(supervisor.life(of: worker.id)?.isOver ?? false)
-        }
-        guard busy < settings.manager.maxWorkers else {
-            throw ManagerError(.conflict, "\(busy) workers run already; 'manager.max_workers' allows no more")
-        }
+        if let error = tooManyWorkers(besides: config.name) { throw error }
         let worker = Worker(id: config.name, config: config, kind: kind)
+        worker.generationBefore = supervisor.life(of: config.name)?.generation ?? 0
         // The life of a stopped worker of that name ends here: the name is taken while the new one is compiled.
         supervisor.unregister(worker.id)
         workers[worker.id] = worker
@@ -202,10 +203,17 @@ extension WorkerControl {
         return worker
     }
 
+    /// Why one more worker may not run, if that is so.
+    private func tooManyWorkers(besides name: String) -> ManagerError? {
+        let busy = workers.values.count { $0.id != name && !(supervisor.life(of: $0.id)?.isOver ?? false) }
+        guard busy >= settings.manager.maxWorkers else { return nil }
+        return ManagerError(.conflict, "\(busy) workers run already; 'manager.max_workers' allows no more")
+    }
+
     private func freeName(_ config: StrategyConfig) throws(ManagerError) -> String {
         func isFree(_ name: String) -> Bool {
             guard let worker = workers[name] else { return true }
-            return worker.process == nil && (supervisor.life(of: name)?.isOver ?? false)
+            return worker.process == nil && !worker.isPreparing && (supervisor.life(of: name)?.isOver ?? false)
         }
         if !config.name.isEmpty {
             guard StrategyConfig.isName(config.name) else {
@@ -231,7 +239,7 @@ extension WorkerControl {
     }
 
     private func forgetOldWorkers() {
-        let stopped = workers.values.filter { supervisor.state(of: $0.id) == .stopped }
+        let stopped = workers.values.filter { supervisor.life(of: $0.id)?.isOver ?? false }
         guard stopped.count > Self.maxStopped, let oldest = stopped.min(by: { $0.createdAt < $1.createdAt }) else {
             return
         }

@@ -18,9 +18,7 @@ extension WorkerControl {
             return [want(worker, .running)]
         case .running, .paused:
             var changes = process(of: worker, transition).map { [StateChange.keep($0)] } ?? []
-            if transition.from == .running || transition.from == .paused {
-                changes.append(want(worker, transition.to == .paused ? .paused : .running))
-            }
+            changes.append(want(worker, transition.to == .paused ? .paused : .running))
             return changes
         case .restarting:
             return [want(worker, .running)]
@@ -36,7 +34,7 @@ extension WorkerControl {
             DesiredWorker(
                 workerID: worker.id,
                 wanted: wanted,
-                config: worker.config.json.text,
+                config: worker.description.text,
                 source: worker.isConfigured ? .config : .cli,
                 updatedAt: WallClock.nanoseconds()
             )
@@ -97,12 +95,14 @@ extension WorkerControl {
     /// - Returns: The ids of the workers that were adopted.
     func adoptProcesses(wanted: [String: StrategyConfig], configured: Set<String>) throws -> Set<String> {
         var adopted: Set<String> = []
+        let descriptions = Dictionary(try journal.desiredWorkers().map { ($0.workerID, $0.config) }) { $1 }
         for record in try journal.processRecords() {
             do {
                 guard let config = wanted[record.workerID] else {
                     throw ManagerError(.conflict, "nobody wants it to run any more")
                 }
                 try adopt(record, config, isConfigured: configured.contains(record.workerID))
+                workers[record.workerID]?.recall(descriptions[record.workerID])
                 adopted.insert(record.workerID)
             } catch {
                 discard(record, "\(error)")

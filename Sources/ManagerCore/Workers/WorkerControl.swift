@@ -60,6 +60,9 @@ final class WorkerControl {
     var houseRounds = 0
     var outOfMemory = OutOfMemoryWatch()
     var rollingRestart: RollingRestartRun?
+    /// Readings of the journal that are under way.
+    private var queries = 0
+    private static let maxQueries = 16
     private var deadline: (at: SuspendingClock.Instant, timer: EventLoop.Timer)?
 
     private(set) var plane: ControlPlane?
@@ -217,6 +220,7 @@ final class WorkerControl {
         {
             let evidence = outOfMemory.update(endingWith: status)
             recordEnd(of: worker, process, exit, evidence)
+            worker.ended(supervisor.life(of: id)?.generation ?? 0, at: SuspendingClock().now)
             worker.process = nil
             feed(.exited(status, outOfMemory: evidence != nil), to: id)
             settle(worker)
@@ -227,8 +231,21 @@ final class WorkerControl {
     private func finishWhenEmpty() {
         guard let whenEmpty, processes.isEmpty, compiler.isIdle else { return }
         self.whenEmpty = nil
-        // What was recorded last is to be told before the end.
-        chronicle.afterCommit(whenEmpty)
+        hearOut { [unowned self] in
+            // What was recorded last is to be told before the end.
+            chronicle.afterCommit(whenEmpty)
+        }
+    }
+
+    /// Reads what processes that have ended said last, until nothing more comes.
+    private func hearOut(_ done: @escaping () -> Void) {
+        guard let plane else { return done() }
+        let before = plane.statusCount
+        plane.readStatus()
+        loop.schedule(after: .milliseconds(20)) { [unowned self] in
+            plane.readStatus()
+            if plane.statusCount == before { done() } else { hearOut(done) }
+        }
     }
 
     /// Does something on the data loop.
@@ -262,11 +279,21 @@ final class WorkerControl {
         _ reply: Reply,
         _ read: @escaping @Sendable (EventJournal) throws -> [String: JSONValue]
     ) {
+        guard queries < Self.maxQueries else {
+            return reply.refused(
+                ManagerError(.serviceUnavailable, "too many questions to the journal at once; ask again")
+            )
+        }
+        queries += 1
         let crossing = Crossing(reply)
+        let control = Crossing(self)
         Task.detached { [journal, loop] in
             let result = Result { try read(journal) }
                 .mapError { ManagerError(.internalError, "the journal cannot be read: \($0)") }
-            loop.execute { crossing.value.finish(result) }
+            loop.execute {
+                control.value.queries -= 1
+                crossing.value.finish(result)
+            }
         }
     }
 }

@@ -170,7 +170,8 @@ final class StrategyRunner {
         }
         let text = "\(callback.rawValue) threw: \(error)"
         outlet.log(.error, text)
-        let verdict = "error budget spent: more than \(budget.errors) errors in \(Duration.nanoseconds(budget.window).text)"
+        let window = Duration.nanoseconds(budget.window).text
+        let verdict = "error budget spent: more than \(budget.errors) errors in \(window)"
         if isFatal { outlet.log(.error, verdict) }
         outlet.deliver(
             stamped(

@@ -23,11 +23,12 @@ final class TestManager {
     var journal: String { "\(data)/journal.db" }
     var log: String { (try? String(contentsOfFile: "\(folder)/manager.log", encoding: .utf8)) ?? "" }
 
-    init(_ config: String, in folder: TestFolder) throws {
+    /// - Parameter arguments: What follows `run` and the configuration.
+    init(_ config: String, in folder: TestFolder, _ arguments: [String] = []) throws {
         self.folder = folder.path
         environment = folder.environment
         try config.write(toFile: "\(folder.path)/config.yaml", atomically: false, encoding: .utf8)
-        process = try Self.spawn(folder)
+        process = try Self.spawn(folder, arguments)
         do {
             (admin, events) = try Self.connect(folder, process)
         } catch {
@@ -43,11 +44,11 @@ final class TestManager {
         _ = try? process.end("the manager, killed,")
     }
 
-    private static func spawn(_ folder: TestFolder) throws -> ChildProcess {
+    private static func spawn(_ folder: TestFolder, _ arguments: [String]) throws -> ChildProcess {
         try ChildProcess.spawn(
             SpawnRequest(
                 executable: Build.program("quantcell-manager"),
-                arguments: ["run", "--config", "\(folder.path)/config.yaml"],
+                arguments: ["run", "--config", "\(folder.path)/config.yaml"] + arguments,
                 environment: folder.environment,
                 workingDirectory: folder.path,
                 output: .append(path: "\(folder.path)/manager.log")
@@ -83,8 +84,8 @@ final class TestManager {
     }
 
     /// Starts another one on the same folders; the first one must have ended.
-    func startAgain(_ folder: TestFolder) throws {
-        process = try Self.spawn(folder)
+    func startAgain(_ folder: TestFolder, _ arguments: [String] = []) throws {
+        process = try Self.spawn(folder, arguments)
         isRunning = true
         (admin, events) = try Self.connect(folder, process)
     }

@@ -41,14 +41,15 @@ final class PoolRig: @unchecked Sendable {
                         folders: .resolve(settings: Settings(), environment: ["HOME": logs], userID: 0)
                     ),
                     logs: logs,
+                    orphanLease: .seconds(60),
                     logLevel: "info",
                     environment: ["PATH": "/usr/bin:/bin"]
                 ),
-                loop: loop
-            ) { [unowned self] process, status in
-                state.live.removeAll { $0 === process }
-                _ = pool?.ended(process, status)
-            }
+                reaper: ProcessReaper(loop: loop, logger: lines.logger) { [unowned self] process, exit in
+                    state.live.removeAll { $0 === process }
+                    _ = pool?.ended(process, exit?.status ?? .unknown)
+                }
+            )
             self.spawner = spawner
             pool = ProcessPool(configuration, loop: loop, logger: lines.logger) { [unowned self] in try spawn() }
             pool?.refill()

@@ -1,0 +1,165 @@
+import Foundation
+import Glibc
+import ProcessControl
+import Testing
+import WireProtocol
+
+/// The manager may die: strategies go on without it, and a new one takes them over.
+@Suite struct SupervisionAdoptionTests {
+    @Test func aKilledManagersStrategiesAreTakenOverAsTheyAre() async throws {
+        try await withFolder { folder in
+            let manager = try TestManager("", in: folder)
+            for name in ["a", "b"] { try manager.start(manager.supervised, name: name) }
+            try manager.publish([1])
+            for name in ["a", "b"] { _ = try manager.untilSignals(of: name, 1) }
+            try manager.ask(.pause, "b")
+            let before = try ["a", "b"].map(manager.status)
+            try manager.crash()
+            for status in before { #expect(Processes.isAlive(try status.pid)) }
+
+            try manager.startAgain(folder)
+            let after = [
+                try manager.asking("a", untilIn: "running"), try manager.asking("b", untilIn: "paused"),
+            ]
+            for (before, after) in zip(before, after) {
+                for key in ["pid", "generation", "restarts", "symbols", "started_at"] {
+                    #expect(after[key] == before[key], "\(key) of \(after.text)")
+                }
+            }
+
+            try manager.untilSubscribed(2)
+            try manager.publish([2])
+            #expect(try manager.untilSignals(of: "a", 2).map { $0["sequence"] } == [1, 2])
+            try manager.ask(.resume, "b")
+            let signals = try manager.untilSignals(of: "b", 2)
+            #expect(signals.map { $0["sequence"] } == [1, 2])
+            #expect(signals.map { $0["generation"] } == [1, 1])
+
+            // It is supervised as before, though it is nobody's child.
+            try manager.killProcess(of: "a")
+            try manager.until("a", runsAs: 2)
+            #expect(try manager.cli("stop", "b").output == "b stopped\n")
+            #expect(!Processes.isAlive(try before[1].pid))
+            #expect(try manager.transitions(of: "b").last?["to_state"] == "stopped")
+            #expect(try manager.stop() == .exited(code: 0))
+        }
+    }
+
+    @Test func whatDiedWhileNobodyWatchedIsStartedAnew() async throws {
+        try await withFolder { folder in
+            let manager = try TestManager("", in: folder)
+            for name in ["dead", "alive"] { try manager.start(manager.supervised, name: name) }
+            let (dead, alive) = (try manager.status("dead").pid, try manager.status("alive").pid)
+            try manager.crash()
+            kill(dead, SIGKILL)
+            try Processes.end(of: dead, "killed")
+
+            try manager.startAgain(folder)
+            let status = try manager.asking("dead", untilIn: "running")
+            #expect(status["generation"] == 2)
+            #expect(try status.pid != dead)
+            #expect(try manager.asking("alive", untilIn: "running").pid == alive)
+            let notes = try manager.entries(of: "dead", kind: "worker").compactMap { $0["cause"]?.stringValue }
+            #expect(notes.contains { $0.contains("process \(dead) of an earlier manager is not taken over") }, "\(notes)")
+            try manager.untilSubscribed(2)
+            try manager.publish([1])
+            #expect(try manager.untilSignals(of: "dead", 1).first?["generation"] == 2)
+            #expect(try manager.untilSignals(of: "alive", 1).first?["generation"] == 1)
+            #expect(try manager.stop() == .exited(code: 0))
+        }
+    }
+
+    @Test func whatShouldRunComesBackAfterACleanStop() async throws {
+        try await withFolder { folder in
+            let manager = try TestManager("", in: folder)
+            try manager.start(manager.supervised, name: "wanted", params: ["number": 7])
+            for name in ["stopped", "paused"] { try manager.start(manager.supervised, name: name) }
+            try manager.ask(.stop, "stopped")
+            try manager.ask(.pause, "paused")
+            #expect(try manager.stop() == .exited(code: 0))
+            #expect(Leftovers.processes(with: folder.path).isEmpty)
+
+            try manager.startAgain(folder)
+            let status = try manager.asking("wanted", untilIn: "running")
+            #expect(status["generation"] == 2)
+            #expect(status["metadata"]?["params"]?["number"] == 7)
+            #expect(try manager.asking("paused", untilIn: "paused")["generation"] == 2)
+            let ids = try manager.ask(.list)["workers"]?.arrayValue?.compactMap { $0["worker_id"]?.stringValue } ?? []
+            #expect(ids.sorted() == ["paused", "wanted"])
+            #expect(try manager.stop() == .exited(code: 0))
+        }
+    }
+
+    @Test func strategiesMayBeLeftRunning() async throws {
+        try await withFolder { folder in
+            let manager = try TestManager("", in: folder, ["--leave-running"])
+            try manager.start(manager.supervised, name: "a")
+            let before = try manager.status("a")
+            #expect(try manager.stop() == .exited(code: 0))
+            // The spares are gone: nobody could use them.
+            #expect(try Leftovers.processes(with: folder.path).map(\.pid) == [before.pid])
+
+            try manager.startAgain(folder)
+            let after = try manager.asking("a", untilIn: "running")
+            #expect(after["pid"] == before["pid"])
+            #expect(after["generation"] == 1)
+            try manager.untilSubscribed(1)
+            try manager.publish([1])
+            #expect(try manager.untilSignals(of: "a", 1).first?["generation"] == 1)
+            #expect(try manager.stop() == .exited(code: 0))
+        }
+    }
+
+    @Test func withoutAManagerWorkersEndByThemselves() async throws {
+        try await withFolder { folder in
+            let manager = try TestManager("supervisor: {orphan_lease: 1s}", in: folder)
+            let farewells = ["a", "b"].map { "\(folder.path)/work/farewell-\($0)" }
+            for (name, farewell) in zip(["a", "b"], farewells) {
+                try manager.start(manager.supervised, name: name, params: ["farewell": .string(farewell)])
+            }
+            try manager.ask(.pause, "b")
+            try manager.crash()
+            let orphans = Leftovers.processes(with: folder.path).map(\.pid)
+            #expect(orphans.count >= 2)
+            for orphan in orphans { try Processes.end(of: orphan, "an orphan") }
+            for farewell in farewells { #expect(access(farewell, F_OK) == 0, "no onStop") }
+            #expect(Leftovers.processes(with: folder.path).isEmpty)
+        }
+    }
+
+    @Test func aManagerThatStoodStillBlamesNobody() async throws {
+        let names = (1...10).map { "w\($0)" }
+        let config = """
+            manager: {max_workers: 20}
+            supervisor: {health: {heartbeat_interval: 100ms, heartbeat_timeout: 2s}}
+            strategies:
+            \(names.map { "  - {name: \($0), path: supervised.swift, symbols: [X]}\n" }.joined())
+            """
+        try await withFolder { folder in
+            try supervisedStrategy.write(toFile: "\(folder.path)/supervised.swift", atomically: false, encoding: .utf8)
+            let manager = try TestManager(config, in: folder)
+            let pids = try names.map { try manager.asking($0, untilIn: "running").pid }
+            try manager.process.send(.stop)
+            // That time passes is the whole point; nothing else happens meanwhile, or this fails.
+            #expect(!Deadline(within: .seconds(5)).wait(for: manager.process.pidFileDescriptor))
+            #expect(Processes.status(manager.process.pid)["State"]?.hasPrefix("T") == true)
+            try manager.process.send(.cont)
+            // Two more heartbeats of each: whatever was to be concluded has been.
+            for _ in 0..<2 {
+                for name in names {
+                    let last = try manager.status(name)["last_heartbeat"]
+                    try manager.asking(name, until: "is heard from") { $0["last_heartbeat"] != last }
+                }
+            }
+            for (name, pid) in zip(names, pids) {
+                let status = try manager.status(name)
+                #expect(status["generation"] == 1)
+                #expect(status["state"] == "running")
+                #expect(try status.pid == pid)
+                #expect(try manager.transitions(of: name).count == 4)
+                #expect(try !manager.entries(of: name).contains { $0["cause"]?.stringValue?.contains("frozen") == true })
+            }
+            #expect(try manager.stop() == .exited(code: 0))
+        }
+    }
+}

@@ -1,0 +1,210 @@
+import Foundation
+import Glibc
+import ProcessControl
+import Testing
+import WireProtocol
+
+/// What a worker's process may use, what it may leave behind, and what it writes.
+@Suite struct SupervisionProcessTests {
+    /// Writes the strategy where a configuration finds it, and runs a manager.
+    private func withConfiguration(_ config: String, _ body: @Sendable (TestManager) throws -> Void) async throws {
+        try await withFolder { folder in
+            try supervisedStrategy.write(toFile: "\(folder.path)/supervised.swift", atomically: false, encoding: .utf8)
+            let manager = try TestManager(config, in: folder)
+            try body(manager)
+            #expect(try manager.stop() == .exited(code: 0))
+        }
+    }
+
+    // MARK: Trees
+
+    @Test func nothingOfATreeIsLeft() async throws {
+        try await withManager { manager in
+            try manager.start(manager.supervised, name: "a", params: ["mode": "daemon"])
+            func daemons(_ token: String, _ leader: Int32) -> [Int32] {
+                Leftovers.processes(with: "QUANTCELL_TOKEN=\(token)").map(\.pid).filter { $0 != leader }
+            }
+            let first = try manager.status("a").pid
+            let firstToken = try Processes.variable("QUANTCELL_TOKEN", of: first)
+            try manager.asking("the daemon and its child") { daemons(firstToken, first).count == 2 }
+            // In a session of its own, and no child of the worker's.
+            let daemon = try #require(daemons(firstToken, first).min())
+            #expect(getsid(daemon) != getsid(first))
+
+            // A crash first: the next generation begins when nothing of the last is left.
+            try manager.killProcess(of: "a")
+            let second = try manager.until("a", runsAs: 2).pid
+            #expect(Leftovers.processes(with: "QUANTCELL_TOKEN=\(firstToken)").isEmpty)
+            let secondToken = try Processes.variable("QUANTCELL_TOKEN", of: second)
+            #expect(secondToken != firstToken)
+            try manager.asking("the daemon and its child") { daemons(secondToken, second).count == 2 }
+            #expect(try manager.cli("stop", "a").output == "a stopped\n")
+            #expect(Leftovers.processes(with: "QUANTCELL_TOKEN=\(secondToken)").isEmpty)
+            try manager.asking("every end collected") { try Processes.zombies(of: manager.process.pid).isEmpty }
+        }
+    }
+
+    @Test func theTreeOfAStrategyThatWasTakenOverGoesToo() async throws {
+        try await withFolder { folder in
+            let manager = try TestManager("", in: folder)
+            try manager.start(manager.supervised, name: "a", params: ["mode": "daemon"])
+            let token = try Processes.variable("QUANTCELL_TOKEN", of: manager.status("a").pid)
+            try manager.asking("the daemon and its child") {
+                Leftovers.processes(with: "QUANTCELL_TOKEN=\(token)").count == 3
+            }
+            try manager.crash()
+            try manager.startAgain(folder)
+            try manager.asking("a", untilIn: "running")
+            try manager.ask(.stop, "a")
+            #expect(Leftovers.processes(with: "QUANTCELL_TOKEN=\(token)").isEmpty)
+            #expect(try manager.stop() == .exited(code: 0))
+        }
+    }
+
+    @Test func theLadderEndsWhatDoesNotListen() async throws {
+        try await withManager("manager: {stop_grace: 200ms, terminate_grace: 200ms}") { manager in
+            try manager.start(manager.supervised, name: "a", params: ["mode": "stubborn"])
+            try manager.publish([1])
+            try manager.asking("a", until: "is in its callback") { $0["metadata"]?["callback"] == "onBar" }
+            let pid = try manager.status("a").pid
+            try manager.ask(.stop, "a")
+            let entries = try manager.entries(of: "a")
+            let steps = entries.compactMap { $0["cause"]?.stringValue }.filter { $0.contains(" sent to process ") }
+            #expect(steps == ["SIGTERM sent to process \(pid)", "SIGKILL sent to process \(pid)"])
+            // A stop is no crash.
+            #expect(!entries.contains { $0["to_state"] == "error" })
+            #expect(try manager.ask(.why, "a")["deaths"]?.arrayValue?.isEmpty == true)
+            #expect(try manager.status("a")["restarts"] == 0)
+        }
+    }
+
+    // MARK: Limits
+
+    @Test func limitsAreTheKernels() async throws {
+        let config = """
+            strategies:
+              - {name: limited, path: supervised.swift, limits: {open_files: 64, core_size: 0, nice: 3, cpu_affinity: [0]}}
+              - {name: free, path: supervised.swift}
+            """
+        try await withConfiguration(config) { manager in
+            let limited = try manager.asking("limited", untilIn: "running").pid
+            let free = try manager.asking("free", untilIn: "running").pid
+            func openFiles(_ pid: Int32) -> [Substring] {
+                let line = Processes.text(pid, "limits").split(separator: "\n").first { $0.hasPrefix("Max open files") }
+                return (line ?? "").split(separator: " ").dropFirst(3).prefix(2).map { $0 }
+            }
+            #expect(openFiles(limited) == ["64", "64"])
+            #expect(openFiles(free) != ["64", "64"])
+            #expect(getpriority(PRIO_PROCESS, UInt32(limited)) == getpriority(PRIO_PROCESS, UInt32(free)) + 3)
+            #expect(Processes.status(limited)["Cpus_allowed_list"] == "0")
+            for pid in [limited, free] { #expect(Processes.status(pid)["NoNewPrivs"] == "1") }
+            // A process that takes its place has them too.
+            try manager.killProcess(of: "limited")
+            #expect(openFiles(try manager.until("limited", runsAs: 2).pid) == ["64", "64"])
+        }
+    }
+
+    @Test func aLimitThatCannotBeAppliedIsAnErrorAtTheStart() async throws {
+        let config = """
+            supervisor: {restart_policy: {max_restarts: 1, backoff_base: 10ms, backoff_max: 20ms}}
+            strategies:
+              - {name: nowhere, path: supervised.swift, limits: {cpu_affinity: [1023]}}
+              - {name: nobody, path: supervised.swift, limits: {user: no-such-user}}
+              - {name: fine, path: supervised.swift}
+            """
+        try await withConfiguration(config) { manager in
+            for (name, reason) in [("nowhere", "1023"), ("nobody", "no-such-user")] {
+                try manager.asking("the end of the attempts of \(name)") {
+                    let why = try? manager.ask(.why, name)
+                    return why?["next"] == "nothing: it stays in error until somebody restarts it"
+                }
+                let status = try manager.status(name)
+                #expect(status["last_error"]?.stringValue?.contains(reason) == true, "\(status.text)")
+                #expect(status["pid"] == .null)
+            }
+            try manager.asking("fine", untilIn: "running")
+        }
+    }
+
+    // MARK: Output
+
+    @Test func logsAreRotatedAndNoLineIsLost() async throws {
+        let (bars, perBar) = (4, 2000)
+        let config = """
+            logs: {max_bytes: 64KiB, keep: 10}
+            supervisor: {health: {heartbeat_interval: 50ms}}
+            """
+        try await withManager(config) { manager in
+            try manager.start(manager.supervised, name: "chatty", params: ["mode": "print", "number": .integer(Int64(perBar))])
+            let path = "\(manager.data)/logs/chatty.log"
+            for bar in 1...bars {
+                try manager.publish([Double(bar)])
+                _ = try manager.untilSignals(of: "chatty", bar)
+                try manager.asking("rotation \(bar)") { access("\(path).\(bar)", F_OK) == 0 }
+            }
+            try manager.asking("a file after the last rotation") { access(path, F_OK) == 0 }
+            try manager.ask(.stop, "chatty")
+            let files = (1...bars).reversed().map { "\(path).\($0)" } + [path]
+            let numbers = try files.map { file in
+                try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").filter { $0.hasPrefix("line ") }
+                    .compactMap { Int($0.split(separator: " ")[1]) }
+            }
+            #expect(numbers.joined().elementsEqual(1...(bars * perBar)))
+            #expect(numbers.count { !$0.isEmpty } > 1)
+        }
+    }
+
+    // MARK: systemd
+
+    @Test func systemdIsToldHowItIs() async throws {
+        try await withFolder { folder in
+            var folder = folder
+            let path = "\(folder.path)/notify"
+            let news = try NewsSocket(path)
+            folder.environment["NOTIFY_SOCKET"] = path
+            folder.environment["WATCHDOG_USEC"] = "5000000"
+            let manager = try TestManager("", in: folder)
+            try manager.start(manager.supervised, name: "a")
+            try news.wait(for: "READY=1")
+            for _ in 0..<2 { try news.wait(for: "WATCHDOG=1") }
+            // That address is for the manager alone.
+            #expect(!Processes.text(try manager.status("a").pid, "environ").contains("NOTIFY_SOCKET"))
+            #expect(try manager.stop() == .exited(code: 0))
+            try news.wait(for: "STOPPING=1")
+        }
+    }
+}
+
+/// The socket on which systemd would listen.
+private final class NewsSocket {
+    private let descriptor: Int32
+
+    init(_ path: String) throws {
+        descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        let bound = withUnsafeBytes(of: &address) { bytes in
+            bytes.withMemoryRebound(to: sockaddr.self) {
+                bind(descriptor, $0.baseAddress, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        try #require(descriptor >= 0 && bound == 0, "no socket at \(path)")
+    }
+
+    deinit {
+        close(descriptor)
+    }
+
+    /// Reads datagrams up to the first with that line.
+    func wait(for line: Substring) throws {
+        let deadline = Deadline()
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while deadline.wait(for: descriptor) {
+            let count = recv(descriptor, &buffer, buffer.count, 0)
+            let text = String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
+            if text.split(separator: "\n").contains(line) { return }
+        }
+        throw Waited("systemd was not told \(line)")
+    }
+}
