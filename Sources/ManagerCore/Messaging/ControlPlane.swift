@@ -111,19 +111,25 @@ final class ControlPlane {
 
     /// Reads what has come in over status. Called also before somebody is condemned for silence.
     func readStatus() {
-        receive("status", status) { _, message in handlers.status(message) }
+        receive("status", status, handle: { handlers.status($1) })
     }
 
     private func readControl() {
-        receive("control", control, onGarbage: { send($1, over: control, to: $0) }) { peer, message in
-            handlers.control(peer, message)
-        }
+        receive(
+            "control",
+            control,
+            handle: { handlers.control($0, $1) },
+            onGarbage: { send($1, over: control, to: $0) }
+        )
     }
 
     private func readAdmin() {
-        receive("admin", admin, onGarbage: { answer($1, to: $0) }) { peer, message in
-            handlers.admin(Requester(message, peer: peer, plane: self))
-        }
+        receive(
+            "admin",
+            admin,
+            handle: { handlers.admin(Requester($1, peer: $0, plane: self)) },
+            onGarbage: { answer($1, to: $0) }
+        )
     }
 
     /// Reads a socket's messages. `[identity, ""?, body]` from a ROUTER, `[body]` from a PULL. What is no envelope is answered
@@ -131,8 +137,8 @@ final class ControlPlane {
     private func receive(
         _ endpoint: String,
         _ socket: borrowing Socket,
-        onGarbage: (_ peer: [UInt8], _ answer: Message) -> Void = { _, _ in },
-        _ handle: (_ peer: [UInt8], Message) -> Void
+        handle: (_ peer: [UInt8], Message) -> Void,
+        onGarbage: (_ peer: [UInt8], _ answer: Message) -> Void = { _, _ in }
     ) {
         let hasPeer = endpoint != "status"
         do {
