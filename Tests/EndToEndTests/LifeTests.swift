@@ -146,6 +146,35 @@ import WireProtocol
         }
     }
 
+    /// Writes a shell script that is started as a worker.
+    private func script(_ body: String, _ manager: TestManager) throws -> String {
+        let path = "\(manager.folder)/work/script"
+        try "#!/bin/sh\n\(body)\n".write(toFile: path, atomically: false, encoding: .utf8)
+        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+        return path
+    }
+
+    @Test func aProgramThatNeverSpeaksIsGivenUpWithItsDescendants() async throws {
+        let config = "{manager: {start_timeout: 200ms}, supervisor: {restart_policy: {max_restarts: 1}}}"
+        try await withManager(config) { manager in
+            let start = try manager.cli("start-strategy", script("sleep 1000 &\nexec sleep 1000", manager))
+            #expect(start.code == 1)
+            #expect(start.errors.contains("did not start within 0.2"), "\(start.errors)")
+            #expect(try manager.status("script")["generation"] == 2)
+            // Neither of them, nor what they have started, is left.
+            #expect(!Leftovers.processes(with: manager.folder).contains { $0.command.hasPrefix("sleep") })
+        }
+    }
+
+    @Test func exitCode125AsksForNoRestart() async throws {
+        try await withManager { manager in
+            let start = try manager.cli("start-strategy", script("exit 125", manager))
+            #expect(start.code == 1)
+            #expect(start.errors.contains("exit code 125"), "\(start.errors)")
+            #expect(try manager.status("script")["generation"] == 1)
+        }
+    }
+
     @Test func whatCannotRunIsRefusedWithAReason() async throws {
         try await withManager { manager in
             func refusal(_ arguments: String...) throws -> String {

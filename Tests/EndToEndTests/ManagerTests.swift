@@ -92,6 +92,60 @@ import ZeroMQ
         }
     }
 
+    /// Opens a journal with SQLite's own program and keeps it locked; `finish()` ends that.
+    private func lock(_ path: String, in folder: TestFolder, _ lock: String) throws -> (
+        program: Program, release: () throws -> Void
+    ) {
+        let gate = "\(folder.path)/work/unlock"
+        if !FileManager.default.fileExists(atPath: gate) { try #require(mkfifo(gate, 0o600) == 0) }
+        let program = try Program(
+            "/usr/bin/env",
+            ["sqlite3", path],
+            environment: folder.environment,
+            folder: "\(folder.path)/work",
+            input: ".timeout 60000\n\(lock)\nselect 'locked';\n.shell read line <\(gate)\nrollback;\n"
+        )
+        try program.line("that it is locked") { $0 == "locked" }
+        return (program, { try "go\n".write(toFile: gate, atomically: false, encoding: .utf8) })
+    }
+
+    @Test func aLockedJournal() async throws {
+        try await withFolder { folder in
+            try FileManager.default.createDirectory(atPath: "\(folder.path)/data", withIntermediateDirectories: false)
+            let path = "\(folder.path)/data/journal.db"
+            let holder = try lock(path, in: folder, "pragma locking_mode=exclusive; begin exclusive;")
+            let locked = try refusal("", in: folder)
+            #expect(locked.contains(path), "\(locked)")
+            #expect(locked.contains("lock"), "\(locked)")
+            try holder.release()
+            _ = try holder.program.finish()
+        }
+    }
+
+    @Test func aJournalThatIsLockedMeanwhileStopsNoStrategy() async throws {
+        try await withFolder { folder in
+            let manager = try TestManager("", in: folder)
+            try manager.start(manager.actor, name: "a")
+            let holder = try lock(manager.journal, in: folder, "begin immediate;")
+            try manager.publish([1])
+            // Told without the journal, after the time that it waits for a lock.
+            _ = try manager.untilEvent("signal.a", "the signal") { $0["sequence"] == 1 }
+            let refused = #expect(throws: Refused.self) { try manager.ask(.pause, "a") }
+            #expect(refused?.code == "SERVICE_UNAVAILABLE")
+            #expect(try manager.status("a")["state"] == "running")
+            try holder.release()
+            _ = try holder.program.finish()
+
+            // The next attempt finds out that it can be written again, and what was lost is counted.
+            try manager.asking("a command that is taken again") { (try? manager.ask(.pause, "a")) != nil }
+            #expect(try manager.status("a")["state"] == "paused")
+            let lost = try #require(try manager.entries(kind: "journal").first)
+            #expect(lost["cause"] == "entries lost")
+            #expect(manager.log.contains("the journal can be written again"))
+            try manager.stop()
+        }
+    }
+
     @Test func configurationIsChecked() async throws {
         try await withFolder { folder in
             let shipped = try run(

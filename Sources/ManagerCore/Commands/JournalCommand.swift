@@ -13,16 +13,13 @@ enum JournalCommand: AdminCommand {
     static let maxLimit = 1000
 
     static func run(_ request: Message, on control: WorkerControl, reply: Reply) {
-        let payload = request.payload
-        let after = payload["after_seq"]?.integerValue
-        let query = JournalQuery(
-            workerID: payload["worker_id"]?.stringValue ?? request.workerID,
-            kind: payload["kind"]?.stringValue.map(JournalKind.init(rawValue:)),
-            sinceNanoseconds: payload["since_ns"]?.integerValue,
-            afterSequence: after,
-            limit: min(payload["limit"]?.integerValue.map { Int(clamping: $0) } ?? 100, maxLimit),
-            keeping: after == nil ? .newest : .oldest
-        )
+        let query: JournalQuery
+        do throws(ManagerError) {
+            query = try self.query(request)
+        } catch {
+            return reply.refused(error)
+        }
+        let after = query.afterSequence
         control.readJournal(reply) { journal in
             let entries = AnswerSize.fit(try journal.entries(matching: query), keeping: query.keeping) {
                 $0.entry.detail?.utf8.count ?? 0
@@ -32,6 +29,19 @@ enum JournalCommand: AdminCommand {
                 "last_seq": (entries.last?.seq ?? after).map(JSONValue.integer) ?? .null,
             ]
         }
+    }
+
+    private static func query(_ request: Message) throws(ManagerError) -> JournalQuery {
+        let fields = PayloadFields(request)
+        let after = try fields.integer("after_seq", from: 0)
+        return JournalQuery(
+            workerID: try fields.text("worker_id") ?? request.workerID,
+            kind: try fields.text("kind").map(JournalKind.init(rawValue:)),
+            sinceNanoseconds: try fields.integer("since_ns", from: .min),
+            afterSequence: after,
+            limit: min(try fields.integer("limit", from: 1).map { Int(clamping: $0) } ?? 100, maxLimit),
+            keeping: after == nil ? .newest : .oldest
+        )
     }
 }
 
@@ -43,14 +53,13 @@ enum SignalsCommand: AdminCommand {
     static let isQuery = true
 
     static func run(_ request: Message, on control: WorkerControl, reply: Reply) {
-        let payload = request.payload
-        let after = payload["after_rowid"]?.integerValue
-        let query = SignalQuery(
-            workerID: payload["worker_id"]?.stringValue ?? request.workerID,
-            afterSequence: after,
-            limit: min(payload["limit"]?.integerValue.map { Int(clamping: $0) } ?? 100, JournalCommand.maxLimit),
-            keeping: after == nil ? .newest : .oldest
-        )
+        let query: SignalQuery
+        do throws(ManagerError) {
+            query = try self.query(request)
+        } catch {
+            return reply.refused(error)
+        }
+        let after = query.afterSequence
         control.readJournal(reply) { journal in
             let signals = AnswerSize.fit(try journal.signals(matching: query), keeping: query.keeping) {
                 $0.signal.data?.utf8.count ?? 0
@@ -60,6 +69,17 @@ enum SignalsCommand: AdminCommand {
                 "last_rowid": (signals.last?.seq ?? after).map(JSONValue.integer) ?? .null,
             ]
         }
+    }
+
+    private static func query(_ request: Message) throws(ManagerError) -> SignalQuery {
+        let fields = PayloadFields(request)
+        let after = try fields.integer("after_rowid", from: 0)
+        return SignalQuery(
+            workerID: try fields.text("worker_id") ?? request.workerID,
+            afterSequence: after,
+            limit: min(try fields.integer("limit", from: 1).map { Int(clamping: $0) } ?? 100, JournalCommand.maxLimit),
+            keeping: after == nil ? .newest : .oldest
+        )
     }
 }
 

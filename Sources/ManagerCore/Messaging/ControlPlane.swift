@@ -113,40 +113,41 @@ final class ControlPlane {
 
     /// Reads what has come in over status. Called also before somebody is condemned for silence.
     func readStatus() {
-        receive("status", status) { _, body throws(ProtocolError) in
-            statusCount += 1
-            handlers.status(try Message.parse(body))
-        }
+        receive(
+            "status",
+            status,
+            handle: {
+                statusCount += 1
+                handlers.status($1)
+            }
+        )
     }
 
     private func readControl() {
-        receive("control", control) { peer, body throws(ProtocolError) in
-            do throws(ProtocolError) {
-                handlers.control(peer, try Message.parse(body))
-            } catch {
-                send(.error(nil, error.description), over: control, to: peer)
-                throw error
-            }
-        }
+        receive(
+            "control",
+            control,
+            handle: { handlers.control($0, $1) },
+            onGarbage: { send($1, over: control, to: $0) }
+        )
     }
 
     private func readAdmin() {
-        receive("admin", admin) { peer, body throws(ProtocolError) in
-            do throws(ProtocolError) {
-                handlers.admin(Requester(try Message.parse(body), peer: peer, plane: self))
-            } catch {
-                let details: [String: JSONValue] = ["result": "refused", "code": "INVALID_PARAMETERS"]
-                answer(.error(nil, error.description, details: details), to: peer)
-                throw error
-            }
-        }
+        receive(
+            "admin",
+            admin,
+            handle: { handlers.admin(Requester($1, peer: $0, plane: self)) },
+            onGarbage: { answer($1, to: $0) }
+        )
     }
 
-    /// Reads a socket's messages. `[identity, ""?, body]` from a ROUTER, `[body]` from a PULL.
+    /// Reads a socket's messages. `[identity, ""?, body]` from a ROUTER, `[body]` from a PULL. What is no envelope is answered
+    /// through `onGarbage`, where there is a peer, and counted.
     private func receive(
         _ endpoint: String,
         _ socket: borrowing Socket,
-        _ handle: (_ peer: [UInt8], _ body: [UInt8]) throws(ProtocolError) -> Void
+        handle: (_ peer: [UInt8], Message) -> Void,
+        onGarbage: (_ peer: [UInt8], _ answer: Message) -> Void = { _, _ in }
     ) {
         let hasPeer = endpoint != "status"
         do {
@@ -157,8 +158,9 @@ final class ControlPlane {
                 if frames.count > 1, frames[0].isEmpty { frames.removeFirst() }
                 do throws(ProtocolError) {
                     guard frames.count == 1 else { throw ProtocolError("\(frames.count) frames where one is expected") }
-                    try handle(peer, frames[0])
+                    handle(peer, try Message.parse(frames[0]))
                 } catch {
+                    onGarbage(peer, .refusal(error, of: frames))
                     handlers.refused(endpoint, error, bytes)
                 }
             }
@@ -197,6 +199,20 @@ final class ControlPlane {
 }
 
 extension Message {
+    /// The answer to frames that are no envelope; it names their `msg_id` where that much can be read.
+    fileprivate static func refusal(_ error: ProtocolError, of frames: [[UInt8]]) -> Message {
+        var answer = Message.error(
+            nil,
+            error.description,
+            details: ["result": "refused", "code": "INVALID_PARAMETERS"]
+        )
+        if frames.count == 1, frames[0].count <= maxBytes {
+            let value = frames[0].withUnsafeBytes { try? JSONValue(parsing: $0) }
+            answer.replyTo = value?["msg_id"]?.stringValue
+        }
+        return answer
+    }
+
     fileprivate static func parse(_ bytes: [UInt8]) throws(ProtocolError) -> Message {
         try bytes.withUnsafeBytes { bytes in
             Result { () throws(ProtocolError) in try Message(parsing: bytes) }

@@ -45,8 +45,10 @@ func withFolder(_ body: @Sendable (TestFolder) throws -> Void) async throws {
         do {
             try body(folder)
         } catch {
+            // An expectation has been recorded already.
             let log = (try? String(contentsOfFile: "\(folder.path)/manager.log", encoding: .utf8)) ?? ""
-            Issue.record(error, "the end of the manager's log:\n\(log.suffix(6000))")
+            let end = "the end of the manager's log:\n\(log.suffix(6000))"
+            if error is ExpectationFailedError { Issue.record("\(end)") } else { Issue.record(error, "\(end)") }
         }
         #expect(folder.sweep() == [], "left running")
     }
