@@ -14,7 +14,8 @@ package final class AdoptedProcess: SupervisedProcess {
         self.pidfd = pidfd
     }
 
-    /// Takes hold of the process if it is the very one that is meant.
+    /// Takes hold of the process if it is the very one that is meant. Waits up to 20 ms for one whose environment is not
+    /// to be seen, because it is just now executing a program.
     ///
     /// - Parameters:
     ///   - fingerprint: As it was noted when the process was spawned.
@@ -51,7 +52,12 @@ package final class AdoptedProcess: SupervisedProcess {
         guard stat.startTime == fingerprint.startTime else {
             throw mismatch("the pid belongs to another process by now")
         }
-        let finding = ProcessToken.find(pid: pid, with: &reader)
+        var finding = ProcessToken.find(pid: pid, with: &reader)
+        // It may be executing another program in this very moment; that takes a few milliseconds at most.
+        for _ in 0..<20 where finding == .unclear {
+            poll(nil, 0, 1)
+            finding = ProcessToken.find(pid: pid, with: &reader)
+        }
         guard !hasExited(pidfd.rawValue) else {
             throw ProcessControlError(.noSuchProcess, operation: operation, errno: ESRCH)
         }

@@ -54,6 +54,10 @@ package enum LaunchStep {
         } catch {
             return fail(error.message, cannotRun)
         }
+        // Threads of Swift's pool block signals, and the program would inherit that.
+        var none = sigset_t()
+        sigemptyset(&none)
+        pthread_sigmask(SIG_SETMASK, &none, nil)
         var argv = CStringArray([order.program] + order.arguments)
         let number = argv.withPointers { pointers in
             execv(order.program, pointers)

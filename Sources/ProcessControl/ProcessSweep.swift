@@ -54,7 +54,7 @@ struct ProcessSweep {
                 entries[index].owner = owner
                 let session = entries[index].stat.session
                 if session == trees[owner].leader.pid { sessions.insert(session) }
-            case .noEnvironment: isConclusive = false
+            case .unclear: isConclusive = false
             case .none: break
             }
         }

@@ -10,8 +10,8 @@ enum ProcessToken {
         case token(ArraySlice<UInt8>)
         /// It has none, or it is none of our business.
         case none
-        /// It has no environment: cleared, or just now in execve(2), between the old and the new one.
-        case noEnvironment
+        /// It has no environment, or half of one: cleared, or just now in execve(2), between the old and the new one.
+        case unclear
     }
 
     /// Looks into the environment that the process was started with.
@@ -23,7 +23,9 @@ enum ProcessToken {
             return .none
         }
         let environment = reader.contents
-        return environment.isEmpty ? .noEnvironment : value(in: environment).map(Finding.token) ?? .none
+        if let token = value(in: environment) { return .token(token) }
+        // The kernel cuts it short when the process executes another program meanwhile.
+        return environment.last == 0 ? .none : .unclear
     }
 
     private static func value(in environment: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {

@@ -13,7 +13,9 @@ extension WorkerLife {
 
     mutating func progress(_ callback: String?, _ seconds: Double, _ now: Instant) -> [Action] {
         let actions = heard(now)
-        guard state == .running, ladder == nil else { return actions }
+        // One that is paused runs nothing, unless it does not get through its resuming.
+        let mayRun = state == .running || state == .paused && wanted == .running
+        guard mayRun, ladder == nil else { return actions }
         self.callback = callback
         guard let callback else { return actions + clear(.stuck, "no callback runs") }
         // The worker's own clock says how long: whatever holds the manager up does not count against it. A number that is none fails.

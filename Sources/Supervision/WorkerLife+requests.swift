@@ -4,8 +4,9 @@ internal import WireProtocol
 // What a person, a configuration or the end of the manager asks for.
 extension WorkerLife {
     mutating func start(_ actor: Actor, _ now: Instant) -> [Action] {
+        guard state == nil || state == .stopped || state == .error else { return [] }
         wanted = .running
-        guard state == nil else { return state == .stopped || state == .error ? restart(actor, now) : [] }
+        guard state == nil else { return restart(actor, now) }
         isAsked = true
         let acquire = acquireNext()
         startDeadline = now + configuration.health.startTimeout
@@ -27,15 +28,16 @@ extension WorkerLife {
     }
 
     mutating func pause() -> [Action] {
-        guard state == .running || state == .starting else { return [] }
+        guard wanted == .running, state == .starting || state == .running || state == .paused else { return [] }
         wanted = .paused
-        return state == .running ? [.ask(.pause)] : []
+        // Paused still: a resume is on its way, and the worker takes the two in order.
+        return state == .starting ? [] : [.ask(.pause)]
     }
 
     mutating func resume() -> [Action] {
         guard wanted == .paused else { return [] }
         wanted = .running
-        // A pause may be on its way to a process that still counts as running: what is asked last must be what counts.
+        // Running still: the pause is on its way.
         return state == .paused || state == .running ? [.ask(.resume)] : []
     }
 

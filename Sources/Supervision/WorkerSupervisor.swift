@@ -193,9 +193,9 @@ public final class WorkerSupervisor {
             for workerID in lives.keys { on(.absentManager, for: workerID) }
         }
         release(at: now)
-        for (workerID, life) in lives where life.nextDeadline.map({ $0 <= now }) ?? false {
-            on(.deadlinePassed, for: workerID)
-        }
+        // In the same order each time, for whoever has to understand it later.
+        let late = lives.values.filter { $0.nextDeadline.map { $0 <= now } ?? false }.map(\.id).sorted()
+        for workerID in late { on(.deadlinePassed, for: workerID) }
         soonest = lives.values.lazy.compactMap(\.nextDeadline).min()
     }
 }

@@ -80,6 +80,12 @@ struct OutputPipe {
         return String(decoding: buffer.prefix { $0 != 0 && $0 != 10 }.map(UInt8.init), as: UTF8.self)
     }
 
+    /// For a child that reads from it.
+    func writeLine() {
+        fputs("\n", stream)
+        fflush(stream)
+    }
+
     func close() {
         fclose(stream)
     }

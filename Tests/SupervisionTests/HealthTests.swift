@@ -110,6 +110,14 @@ import WireProtocol
         #expect(bench.on(.resume(.operator)) == [.ask(.resume)])
     }
 
+    @Test func whoDoesNotGetThroughItsResumingIsStuck() {
+        var bench = Self.running()
+        bench.on(.pause(.operator), .paused)
+        #expect(bench.on(.progress(callback: "onResume", callbackSeconds: 100)).isEmpty)
+        bench.on(.resume(.operator))
+        #expect(bench.on(.progress(callback: "onResume", callbackSeconds: 60)).transitions.map(\.failure) == [.stuck])
+    }
+
     @Test func aWorkerThatIsStoppingIsNotCondemned() {
         var bench = Self.running()
         bench.on(.stop(.operator))

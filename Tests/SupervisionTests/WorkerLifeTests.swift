@@ -157,6 +157,28 @@ import WireProtocol
         #expect(bench.on(.resumed).states == [.running])
     }
 
+    @Test func whoChangesTheirMindBeforeTheAnswerGetsWhatTheyAskedForLast() {
+        var bench = Bench()
+        bench.run()
+        #expect(bench.on(.pause(.operator)) == [.ask(.pause)])
+        #expect(bench.on(.pause(.operator)).isEmpty)
+        #expect(bench.on(.resume(.operator)) == [.ask(.resume)])
+        #expect(bench.on(.resume(.operator)).isEmpty)
+        #expect(bench.on(.paused, .resumed).states == [.paused, .running])
+        bench.on(.pause(.operator), .paused)
+        #expect(bench.on(.resume(.operator)) == [.ask(.resume)])
+        #expect(bench.on(.pause(.operator)) == [.ask(.pause)])
+        #expect(bench.on(.resumed, .paused).states == [.running, .paused])
+    }
+
+    @Test func aStartOfAPausedWorkerLeavesItPausedAndResumable() {
+        var bench = Bench()
+        bench.run()
+        bench.on(.pause(.operator), .paused)
+        #expect(bench.on(.start(.operator)).isEmpty)
+        #expect(bench.on(.resume(.operator)) == [.ask(.resume)])
+    }
+
     @Test func aRestartReplacesTheProcessOnceItIsGone() {
         var bench = Bench()
         bench.run()

@@ -6,8 +6,8 @@ struct Memory: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Private memory of spares and workers, and the manager's with 100 workers.",
         discussion: """
-            Private is what a process does not share with any other: Private_Clean and Private_Dirty of smaps_rollup. The floor is a \
-            process in C with the same four libzmq sockets, connected, and nothing else.
+            Private is what a process does not share with any other: Private_Clean and Private_Dirty of smaps_rollup. The floor is as \
+            many processes in C with the same four libzmq sockets, and the one that they are connected to.
             """
     )
 
@@ -27,20 +27,19 @@ struct Memory: ParsableCommand {
     static func measure(_ options: BenchOptions, workers: Int = 100, into report: inout Report) throws {
         report.begin(
             "memory: \(workers) workers of one strategy, 4 spares",
-            notes: ["floor: a process in C with the sockets of a worker. A figure is the median of the processes."]
+            notes: [
+                "a worker's figure is the median of the processes, with the lowest and the highest.",
+                "floor: \(workers) processes in C with the sockets of a worker, and the one in C that they are connected to.",
+            ]
         )
         report.progress("memory: starting \(workers) workers")
         let workspace = try Workspace()
         let fleet = try Fleet(options, workspace, workers: workers, spares: 4)
         defer { fleet.stop() }
-        let program = try BareProgram(in: workspace)
-        let endpoints = ["\(fleet.manager.folder)/run/data.sock", "\(fleet.manager.folder)/run/status.sock"]
-        let parked = try (0..<4).map { _ in
-            try Child("a bare process", program.path, ["park"] + endpoints.map { "ipc://\($0)" }, output: "/dev/null")
-        }
+        let floor = try MemoryFloor(workspace, workers: workers)
         Clock.sleep(milliseconds: 3000)
 
-        let floor = try parked.map { try ProcessMemory(of: $0.pid) }
+        let parked = try floor.workers.map { try ProcessMemory(of: $0.pid) }
         let running = try fleet.workers.map { try ProcessMemory(of: $0) }
         let spares = try fleet.manager.children.filter { !fleet.workers.contains($0) }.map { try ProcessMemory(of: $0) }
         guard !spares.isEmpty else { throw BenchError("the manager has no spare") }
@@ -54,14 +53,35 @@ struct Memory: ParsableCommand {
                     "\(who), \(name)",
                     "KiB",
                     processes.map(part),
-                    floor: [Double](repeating: Figure.median(floor.map(part)), count: processes.count),
+                    floor: [Double](repeating: Figure.median(parked.map(part)), count: processes.count),
                     target: limit.map { .atMost($0) }
                 )
             }
         }
-        let manager = try ProcessMemory(of: fleet.manager.pid)
-        report.add("manager, resident", "MiB", Figure([manager.residentKiB / 1024]), target: .atMost(40))
-        report.add("manager, private", "MiB", Figure([manager.privateKiB / 1024]))
+        let (manager, server) = try (ProcessMemory(of: fleet.manager.pid), ProcessMemory(of: floor.server.pid))
+        report.add(
+            "manager, resident",
+            "MiB",
+            [manager.residentKiB / 1024],
+            floor: [server.residentKiB / 1024],
+            target: .atMost(40)
+        )
+        report.add("manager, private", "MiB", [manager.privateKiB / 1024], floor: [server.privateKiB / 1024])
+    }
+}
+
+/// As many processes in C, connected to one in C, with nothing but the sockets.
+private final class MemoryFloor {
+    let server: Child
+    let workers: [Child]
+
+    init(_ workspace: Workspace, workers count: Int) throws {
+        let program = try BareProgram(in: workspace)
+        let addresses = ["data", "status", "control"].map { "ipc://\(workspace.path)/bare-\($0)" }
+        server = try Child("a bare server", program.path, ["serve"] + addresses, output: "/dev/null")
+        workers = try (0..<count).map { _ in
+            try Child("a bare worker", program.path, ["park"] + addresses, output: "/dev/null")
+        }
     }
 }
 

@@ -23,7 +23,8 @@ struct BareProgram {
 
     /// - `first DATA OUTPUT`: writes the monotonic time of the first message that it receives into OUTPUT, and receives on.
     /// - `hello STATUS`: sends the monotonic time once it is connected, and waits.
-    /// - `park DATA STATUS`: opens the sockets of a worker, and waits.
+    /// - `park DATA STATUS CONTROL`: connects the sockets of a worker, and waits.
+    /// - `serve DATA STATUS CONTROL`: binds what workers connect to, and waits.
     private static let source = """
         #include <fcntl.h>
         #include <stdint.h>
@@ -62,12 +63,16 @@ struct BareProgram {
                 zmq_send(status, "hello", 5, 0);
                 pause();
             }
-            void *beat = zmq_socket(context, ZMQ_PUSH);
-            void *control = zmq_socket(context, ZMQ_DEALER);
+            if (!strcmp(argv[1], "serve")) {
+                zmq_bind(zmq_socket(context, ZMQ_XPUB), argv[2]);
+                zmq_bind(zmq_socket(context, ZMQ_PULL), argv[3]);
+                zmq_bind(zmq_socket(context, ZMQ_ROUTER), argv[4]);
+                pause();
+            }
             zmq_connect(data, argv[2]);
             zmq_connect(status, argv[3]);
-            zmq_connect(beat, argv[3]);
-            zmq_connect(control, argv[3]);
+            zmq_connect(zmq_socket(context, ZMQ_PUSH), argv[3]);
+            zmq_connect(zmq_socket(context, ZMQ_DEALER), argv[4]);
             pause();
         }
 

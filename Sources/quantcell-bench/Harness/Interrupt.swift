@@ -2,7 +2,7 @@ import Glibc
 
 /// Ends the processes of the measurement when a person ends this one.
 enum Interrupt {
-    private static let capacity = 256
+    private static let capacity = 1024
     // Written by one thread, read by the signal handler: a slot is a whole number that is there or 0.
     private nonisolated(unsafe) static let pids: UnsafeMutablePointer<pid_t> = {
         let pids = UnsafeMutablePointer<pid_t>.allocate(capacity: capacity)
