@@ -95,7 +95,7 @@ import WireProtocol
             }
             #expect(openFiles(limited) == ["64", "64"])
             #expect(openFiles(free) != ["64", "64"])
-            #expect(getpriority(PRIO_PROCESS, UInt32(limited)) == getpriority(PRIO_PROCESS, UInt32(free)) + 3)
+            #expect(try Processes.niceness(of: limited) == Processes.niceness(of: free) + 3)
             #expect(Processes.status(limited)["Cpus_allowed_list"] == "0")
             for pid in [limited, free] { #expect(Processes.status(pid)["NoNewPrivs"] == "1") }
             // A process that takes its place has them too.

@@ -129,10 +129,10 @@ import WireProtocol
 
     @Test func aRollingRestartStopsAtTheFirstThatDoesNotComeBack() async throws {
         let settings = "supervisor: {restart_policy: {max_restarts: 1, backoff_base: 10ms, backoff_max: 20ms}}"
-        let strategies = { ", params: {gate: /tmp/qce-gate-\(getpid())-\($0)}" }
-        let gate = "/tmp/qce-gate-\(getpid())-b"
+        let gates = "/tmp/qce-gate-\(UUID().uuidString.prefix(8))"
+        let gate = "\(gates)-b"
         defer { unlink(gate) }
-        try await withStrategies(["a", "b", "c"], settings, strategies) { manager in
+        try await withStrategies(["a", "b", "c"], settings, { ", params: {gate: \(gates)-\($0)}" }) { manager in
             close(creat(gate, 0o600))
             let before = try manager.status("c")
             let refusal = try #require(throws: Refused.self) {

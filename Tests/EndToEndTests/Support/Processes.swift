@@ -1,6 +1,7 @@
 import CLinux
 import Foundation
 import Glibc
+import ProcessControl
 import Testing
 import WireProtocol
 
@@ -40,6 +41,12 @@ enum Processes {
         let entries = text(pid, "environ").split(separator: "\0")
         let entry = try #require(entries.first { $0.hasPrefix("\(name)=") }, "process \(pid) has no \(name)")
         return String(entry.dropFirst(name.utf8.count + 1))
+    }
+
+    /// How nice a process is; proc(5) has it seventeen fields behind the name.
+    static func niceness(of pid: Int32) throws -> Int {
+        let fields = text(pid, "stat").split(separator: ")").last?.split(separator: " ") ?? []
+        return try #require(fields.count > 16 ? Int(fields[16]) : nil, "no process \(pid)")
     }
 
     /// How many descriptors a process has open.
