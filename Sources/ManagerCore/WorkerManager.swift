@@ -16,7 +16,8 @@ internal import ZeroMQ
 /// await manager.stop()
 /// ```
 ///
-/// The manager lives on a thread of its own, the control loop; market data passes on another, which it never waits for.
+/// The manager lives on a thread of its own, the control loop; market data passes on another, which it never waits for. Once started it
+/// runs until ``stop()``, also where nobody holds it any more.
 public actor WorkerManager {
     /// What a manager has done between its start and its end.
     public struct Summary: Hashable, Sendable {
@@ -48,6 +49,8 @@ public actor WorkerManager {
     private let environment: [String: String]
     private let logger: Logger
     private var running: Running?
+    /// The manager itself while it runs: the loops poll its sockets, which must not be closed under them because somebody lets go of it.
+    private var itself: WorkerManager?
     private var isStopping = false
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
     /// ``start()``, while it waits for the strategies.
@@ -130,6 +133,7 @@ public actor WorkerManager {
         )
         try control.open()
         running = Running(control: control, broker: broker, journal: journal, folders: folders)
+        itself = self
         do {
             try running?.folders.announce(endpoints)
             try await open(control, broker, endpoints)
@@ -178,6 +182,7 @@ public actor WorkerManager {
         journal.close()
         let summary = summary(control, counters, journal)
         running = nil
+        itself = nil
         isStopping = false
         for waiter in stopWaiters { waiter.resume() }
         stopWaiters = []

@@ -79,6 +79,8 @@ extension WorkerLife {
         case .stopped, nil:
             return []
         default:
+            // What says no to its parameters will say so again; its reason may have been lost on the way.
+            if status == .exited(code: 78), !hasEverRun { finalReason = "the strategy has never run" }
             if status == .exited(code: 125) { finalReason = "exit code 125 asks for none" }
             return [become(.error, "the process ended: \(status)", .worker)] + recover(now)
         }

@@ -114,7 +114,8 @@ final class ControlPlane {
         receive("status", status, handle: { handlers.status($1) })
     }
 
-    private func readControl() {
+    /// Reads what has come in over control. Called also before a process counts as gone.
+    func readControl() {
         receive(
             "control",
             control,

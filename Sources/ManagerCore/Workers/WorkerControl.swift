@@ -184,6 +184,7 @@ final class WorkerControl {
     func processEnded(_ process: WorkerProcess, _ status: WorkerEnd) {
         // What it sent last comes before its end.
         plane?.readStatus()
+        plane?.readControl()
         processes[process.identity] = nil
         let identity = process.identity
         loopOfBroker { $0.forget(identity) }

@@ -161,7 +161,8 @@ final class StrategyRunner {
         isBroken = isBroken || isFatal
         let text = "\(callback.rawValue) threw: \(error)"
         outlet.log(.error, text)
-        let verdict = "error budget spent: more than \(budget.errors) errors in \(Duration.nanoseconds(budget.window).text)"
+        let verdict =
+            "error budget spent: more than \(budget.errors) errors in \(Duration.nanoseconds(budget.window).text)"
         if isFatal { outlet.log(.error, verdict) }
         outlet.deliver(
             stamped(

@@ -15,6 +15,9 @@ final class Worker {
         case joining(start: Message, syncID: String)
         case running
         case paused
+        /// The strategy was refused; waits until then, on the monotonic clock, to be told to stop: a process that ended at once could
+        /// be noticed before its reason.
+        case refused(until: Int64)
         /// On the way out, with the exit code.
         case ended(Int32)
     }
@@ -94,6 +97,7 @@ final class Worker {
         try sayHello()
         while true {
             if case .ended(let code) = phase { return code }
+            if case .refused(let end) = phase, end <= qc_monotonic_ns() { return Self.refusedExitCode }
             poller.setEnabled(dataItem, readsData)
             try poller.wait(timeoutMilliseconds: timeoutMilliseconds)
             if poller.isReady(stopItem) {
@@ -122,14 +126,19 @@ final class Worker {
     private var readsData: Bool {
         switch phase {
         case .joining, .running: true
-        case .spare, .paused, .ended: false
+        case .spare, .paused, .refused, .ended: false
         }
     }
 
     /// Up to the next timer, rounded up so that the wait does not end before it.
     private var timeoutMilliseconds: Int {
+        if case .refused(let end) = phase { return Self.milliseconds(until: end) }
         guard case .running = phase, let runner, !runner.isBroken, let due = runner.timers.nextDue else { return -1 }
-        return Int(clamping: max(0, (due - qc_monotonic_ns() + 999_999) / 1_000_000))
+        return Self.milliseconds(until: due)
+    }
+
+    private static func milliseconds(until moment: Int64) -> Int {
+        Int(clamping: max(0, (moment - qc_monotonic_ns() + 999_999) / 1_000_000))
     }
 
     // MARK: Data
