@@ -17,7 +17,8 @@ internal import ZeroMQ
 /// await manager.stop()
 /// ```
 ///
-/// The manager lives on a thread of its own, the control loop; market data passes on another, which it never waits for.
+/// The manager lives on a thread of its own, the control loop; market data passes on another, which it never waits for. Once started it
+/// runs until ``stop()``, also where nobody holds it any more.
 public actor WorkerManager {
     /// What a manager has done between its start and its end.
     public struct Summary: Hashable, Sendable {
@@ -64,6 +65,8 @@ public actor WorkerManager {
     private let role: Role
     private var running: Running?
     private var systemd: SystemdNotify?
+    /// The manager itself while it runs: the loops poll its sockets, which must not be closed under them because somebody lets go of it.
+    private var itself: WorkerManager?
     private var isStopping = false
     private var stopWaiters: [CheckedContinuation<Void, Never>] = []
     /// ``start()``, while it waits for the strategies.
@@ -163,6 +166,7 @@ public actor WorkerManager {
         )
         try control.open()
         running = Running(control: control, broker: broker, journal: journal, folders: folders)
+        itself = self
         do {
             try running?.folders.announce(endpoints)
             try await open(control, broker, endpoints)
@@ -215,6 +219,7 @@ public actor WorkerManager {
         journal.close()
         let summary = summary(control, counters, journal)
         running = nil
+        itself = nil
         isStopping = false
         for waiter in stopWaiters { waiter.resume() }
         stopWaiters = []

@@ -102,6 +102,8 @@ extension WorkerLife {
             let cause = "ended by itself: \(status)"
             return [become(.stopping, cause, .worker), become(.stopped, cause, .worker)]
         }
+        // What says no to its parameters will say so again; its reason may have been lost on the way.
+        if status == .exited(code: 78), !hasEverRun { finalReason = "the strategy has never run" }
         if status == .exited(code: 125) { finalReason = "exit code 125 asks for none" }
         let cause = "the process ended: \(status)\(outOfMemory ? ", out of memory" : "")"
         return [fail(FailureCause(status, outOfMemory: outOfMemory), cause, .worker, now)] + recover(now)

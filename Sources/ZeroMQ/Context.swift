@@ -1,4 +1,5 @@
 internal import CZeroMQ
+internal import Glibc
 
 /// The I/O threads that a program's sockets share.
 ///
@@ -23,6 +24,7 @@ public final class Context: @unchecked Sendable {
     }
 
     deinit {
-        zmq_ctx_term(raw)
+        // A signal ends the wait for the I/O threads; without another try they and their memory would stay.
+        while zmq_ctx_term(raw) != 0, zmq_errno() == EINTR {}
     }
 }

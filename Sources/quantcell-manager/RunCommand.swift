@@ -9,7 +9,7 @@ import UnixSignals
 struct RunCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "run",
-        abstract: "Runs the manager until it is stopped by Ctrl-C or SIGTERM.",
+        abstract: "Runs the manager until it is stopped by Ctrl-C or SIGTERM, or its terminal closes.",
         discussion: """
             Without a file everything has its default, and no strategy runs until 'quantcell start-strategy' starts one.
 
@@ -30,7 +30,12 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         let settings = try options.load(config ?? ProcessEnvironment.current()["QUANTCELL_CONFIG"])
-        let logger = Self.makeLogger(settings)
+        let stopSignals = SignalSetup.apply()
+        let format = Self.logFormat(settings)
+        let output = LogOutput { format.line(.warning, "\($0) log lines dropped: standard output is read too slowly") }
+        defer { output.flush() }
+        var logger = Logger(label: "quantcell") { _ in LineLogHandler(format: format, output: output) }
+        logger.logLevel = Logger.Level(rawValue: settings.manager.logLevel.rawValue) ?? .info
         do {
             let manager = try WorkerManager(
                 settings: settings,
@@ -40,24 +45,22 @@ struct RunCommand: AsyncParsableCommand {
             let service = ManagerService(manager: manager, logger: logger)
             let group = ServiceGroup(
                 services: [service],
-                gracefulShutdownSignals: [.sigint, .sigterm],
+                gracefulShutdownSignals: stopSignals,
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
             )
             try await group.run()
+        } catch let error as SettingsError {
+            throw Failure(.config, error)
         } catch {
             throw Failure(.unavailable, error)
         }
     }
 
-    private static func makeLogger(_ settings: Settings) -> Logger {
-        var logger = Logger(label: "quantcell") { label in
-            switch settings.manager.logFormat {
-            case .text: TextLogHandler(isColoured: isatty(STDOUT_FILENO) == 1)
-            case .json: JSONLogHandler(label: label)
-            }
+    private static func logFormat(_ settings: Settings) -> LogFormat {
+        switch settings.manager.logFormat {
+        case .text: .text(isColoured: isatty(STDOUT_FILENO) == 1)
+        case .json: .json
         }
-        logger.logLevel = Logger.Level(rawValue: settings.manager.logLevel.rawValue) ?? .info
-        return logger
     }
 }
 

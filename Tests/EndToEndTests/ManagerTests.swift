@@ -20,12 +20,15 @@ import ZeroMQ
     }
 
     /// Runs a manager that must not start, and returns what it says about it: one line.
-    private func refusal(_ config: String, in folder: TestFolder, _ environment: [String: String] = [:]) throws
-        -> String
-    {
+    private func refusal(
+        _ config: String,
+        in folder: TestFolder,
+        _ environment: [String: String] = [:],
+        code: Int32 = 69
+    ) throws -> String {
         try config.write(toFile: "\(folder.path)/bad.yaml", atomically: false, encoding: .utf8)
         let done = try run(["run", "--config", "\(folder.path)/bad.yaml"], in: folder, environment)
-        #expect(done.code == 69, "\(done.output) \(done.errors)")
+        #expect(done.code == code, "\(done.output) \(done.errors)")
         #expect(done.errors.split(separator: "\n").count == 1, "\(done.errors)")
         return done.errors
     }
@@ -62,7 +65,7 @@ import ZeroMQ
                 #expect(inUse.contains(address), "\(inUse)")
             }
             let long = "\(folder.path)/\(String(repeating: "long", count: 30))"
-            #expect(try refusal("", in: folder, ["QUANTCELL_RUNTIME_DIR": long]).contains("long"))
+            #expect(try refusal("", in: folder, ["QUANTCELL_RUNTIME_DIR": long], code: 78).contains("long"))
         }
     }
 
@@ -219,7 +222,7 @@ import ZeroMQ
 
     // MARK: Ending
 
-    @Test(arguments: [SIGTERM, SIGINT]) func aSignalStopsEverything(number: Int32) async throws {
+    @Test(arguments: [SIGTERM, SIGINT, SIGHUP]) func aSignalStopsEverything(number: Int32) async throws {
         try await withFolder { folder in
             let manager = try TestManager("", in: folder)
             try manager.start(manager.actor, name: "a")

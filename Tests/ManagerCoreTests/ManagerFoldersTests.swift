@@ -114,6 +114,30 @@ import WireProtocol
         #expect(failure(both)?.code == .conflict, "\(logs)")
     }
 
+    @Test func oneFolderUnderTwoNamesIsLockedOnce() throws {
+        _ = try folder.makeFolder("one")
+        #expect(symlink("\(folder.path)/one", "\(folder.path)/two") == 0)
+        #expect(failure(try Self.places(folder.path, runtime: "one", data: "two")) == nil)
+    }
+
+    @Test func foldersThatAreThereAreClosedToOthers() throws {
+        for name in ["run/deep", "data/logs", "data/compiled"] {
+            #expect(chmod(try folder.makeFolder(name), 0o755) == 0)
+        }
+        #expect(chmod("\(folder.path)/data", 0o755) == 0)
+        #expect(failure(places) == nil)
+        for name in ["run/deep", "data/logs", "data/compiled"] { #expect(try mode(name) == 0o700) }
+        // Somebody may keep other things there.
+        #expect(try mode("data") == 0o755)
+    }
+
+    @Test func aFolderForAllUsersIsNotClosed() throws {
+        let path = try folder.makeFolder("run/deep")
+        #expect(chmod(path, 0o1777) == 0)
+        #expect(failure(places)?.description == "\(path) is shared by all users; choose a folder below it")
+        #expect(try mode("run/deep") & 0o777 == 0o777)
+    }
+
     @Test func aFileInTheWayIsNamed() throws {
         try folder.write("", to: "data")
         #expect(failure(places)?.code == .serviceUnavailable)

@@ -149,6 +149,21 @@ import Testing
         #expect(await rig.compile(try rig.source()).reason.contains("cannot make \(rig.folder.path)/cache/"))
     }
 
+    @Test func aCompilerThatSomebodyElseCollectsEndsTheWait() async throws {
+        let rig = try CompilerRig(#"echo $$ >> "${0%/*}/pids"; exec sleep 1000"#)
+        let path = try rig.source()
+        async let outcome = rig.compile(path)
+        try await wait(for: "the compiler to run") { try rig.folder.exists("pids") && rig.pids.count == 1 }
+        let pid = try #require(try rig.pids.first)
+        // On the loop, so that it cannot come first.
+        try await rig.onLoop {
+            kill(pid, SIGKILL)
+            #expect(waitpid(pid, nil, 0) == pid)
+        }
+        let reason = await outcome.reason
+        #expect(reason.hasPrefix("cannot tell whether \(path) was compiled: "), "\(reason)")
+    }
+
     // MARK: The end
 
     @Test func closingEndsAllRunsAndTellsEverybody() async throws {

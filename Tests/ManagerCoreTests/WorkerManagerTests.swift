@@ -85,6 +85,25 @@ import WireProtocol
         #expect(try rig.folder.names(in: "data/compiled").count == 1)
     }
 
+    @Test func oneThatNobodyHoldsRunsOnUntilItIsStopped() async throws {
+        let folder = try TemporaryFolder()
+        weak var manager: WorkerManager?
+        do {
+            let rig = try ManagerRig(in: folder, ManagerRig.settings(spares: 1))
+            try await rig.manager.start()
+            manager = rig.manager
+        }
+        do {
+            let manager = try #require(manager)
+            // Both loops still poll their sockets.
+            let bar: JSONValue = ["open": 1, "high": 1, "low": 1, "close": 1, "volume": 1]
+            #expect(try await manager.publishMarketData(symbol: "A", dataType: "kline", data: bar) == 1)
+            #expect(await manager.stop() != nil)
+        }
+        try await wait(for: "the manager to go") { manager == nil }
+        #expect(try Processes.using(folder.path).isEmpty)
+    }
+
     @Test func twoManagersCannotShareFolders() async throws {
         try await ManagerRig.run(ManagerRig.settings(spares: 0)) { rig in
             let second = try ManagerRig(in: rig.folder, ManagerRig.settings(spares: 0))

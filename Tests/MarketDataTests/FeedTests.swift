@@ -146,6 +146,29 @@ import WireProtocol
         #expect(events.isEmpty)
     }
 
+    @Test func aLoopEndsBeforeItsTimesGoPastTheLastOneThereIs() async throws {
+        // Thirty years a round: the last round that is whole ends before April 2262.
+        let years = (0...30).map { "\(1_000_000_000 + $0 * 31_557_600),\($0),1\n" }.joined()
+        let (events, lines) = try await run(
+            try csv(years, isLooped: true),
+            until: "info: feed \(folder.path)/rows.csv is done"
+        )
+        #expect(events.count > 8 * 31)
+        #expect(zip(events, events.dropFirst()).allSatisfy { $0.eventTime < $1.eventTime })
+        let errors = lines.filter { $0.hasPrefix("error: ") }
+        #expect(errors.count == 1)
+        #expect(errors.first?.contains("2262") == true)
+    }
+
+    @Test func aBrokerThatIsStoppedStartsNoFeed() async throws {
+        try await BrokerRig.run(in: folder) { rig in
+            await rig.broker.stop()
+            let error = await #expect(throws: BrokerError.self) { try await rig.broker.start(try csv(rows(0..<5))) }
+            #expect(error?.description == "the broker is stopped: it starts no feed")
+            #expect(rig.lines.elements.isEmpty)
+        }
+    }
+
     @Test func aLoopWhoseFileGoesAwaySaysSoAndEnds() async throws {
         try await BrokerRig.run(in: folder) { rig in
             let subscriber = try await rig.subscriber("market.A.trade")

@@ -20,12 +20,12 @@ import WireProtocol
     }
 
     private func index(of topic: String, in table: inout TopicTable) throws -> Int {
-        try Array(topic.utf8).withUnsafeBytes { try table.index(of: $0) }
+        try table.admit(try Array(topic.utf8).withUnsafeBytes { try table.subject(of: $0) })
     }
 
     private func error(of topic: [UInt8], in table: inout TopicTable) -> String? {
         do {
-            _ = try topic.withUnsafeBytes { try table.index(of: $0) }
+            _ = try table.admit(try topic.withUnsafeBytes { try table.subject(of: $0) })
             return nil
         } catch {
             return "\(error)"

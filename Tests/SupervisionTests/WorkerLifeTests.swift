@@ -127,6 +127,19 @@ import WireProtocol
         #expect(gone.others == [.report("no restart: the strategy has never run")])
     }
 
+    @Test func exitCode78IsFinalUntilItHasRun() {
+        var bench = Bench()
+        bench.on(.start(.operator), .acquired(idle: true))
+        let gone = bench.on(.exited(.exited(code: 78)))
+        #expect(gone.states == [.error])
+        #expect(gone.others == [.report("no restart: the strategy has never run")])
+
+        var runner = Bench()
+        runner.run()
+        #expect(runner.on(.exited(.exited(code: 78))).states.first == .error)
+        #expect(runner.life.state != .error)
+    }
+
     @Test func aSpentErrorBudgetIsFinal() {
         var bench = Bench()
         bench.run()

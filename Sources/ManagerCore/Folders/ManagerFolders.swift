@@ -14,18 +14,23 @@ struct ManagerFolders: ~Copyable {
     var ledger: String { "\(folders.data)/sequences" }
     private var endpointsFile: String { "\(folders.runtime)/endpoints.json" }
 
-    /// Makes the folders with mode 0700 where they are missing, and locks them.
+    /// Makes the folders with mode 0700 where they are missing, closes them to others, and locks them. Only the data folder keeps
+    /// the mode that it has: what is in it is closed.
     ///
     /// - Throws: ``ManagerError`` when one cannot be made, belongs to somebody else, or another manager has it.
     init(_ folders: Folders) throws(ManagerError) {
-        let logs = "\(folders.data)/logs"
-        for path in [folders.runtime, folders.data, logs, "\(folders.data)/compiled"] {
-            try Self.make(path)
+        let runtime = try Self.make(folders.runtime)
+        try Self.closeToOthers(folders.runtime, runtime)
+        let data = try Self.make(folders.data)
+        for path in ["\(folders.data)/logs", "\(folders.data)/compiled"] {
+            try Self.closeToOthers(path, try Self.make(path))
         }
         let runtimeLock = try Self.lock(folders.runtime)
         let dataLock: Int32?
         do {
-            dataLock = folders.data == folders.runtime ? nil : try Self.lock(folders.data)
+            // By identity: one folder may have several names, and would be locked against itself.
+            let isOne = runtime.st_dev == data.st_dev && runtime.st_ino == data.st_ino
+            dataLock = isOne ? nil : try Self.lock(folders.data)
         } catch {
             close(runtimeLock)
             throw error
@@ -56,7 +61,7 @@ struct ManagerFolders: ~Copyable {
         }
     }
 
-    private static func make(_ path: String) throws(ManagerError) {
+    private static func make(_ path: String) throws(ManagerError) -> stat {
         var built = ""
         for part in path.split(separator: "/") {
             built += "/\(part)"
@@ -73,6 +78,17 @@ struct ManagerFolders: ~Copyable {
                 "the folder \(path) belongs to user \(info.st_uid), not to \(geteuid()); choose another with --runtime-dir or --data-dir"
             )
         }
+        return info
+    }
+
+    /// Takes every right on a folder of ours from group and others.
+    private static func closeToOthers(_ path: String, _ info: stat) throws(ManagerError) {
+        guard info.st_mode & 0o077 != 0 else { return }
+        // A folder that is meant for everybody, such as /tmp for root, is not ours to close.
+        guard info.st_mode & S_ISVTX == 0 else {
+            throw ManagerError(.serviceUnavailable, "\(path) is shared by all users; choose a folder below it")
+        }
+        guard chmod(path, 0o700) == 0 else { throw failure("close the folder \(path) to others") }
     }
 
     private static func lock(_ folder: String) throws(ManagerError) -> Int32 {

@@ -123,7 +123,8 @@ final class ControlPlane {
         )
     }
 
-    private func readControl() {
+    /// Reads what has come in over control. Called also before a process counts as gone.
+    func readControl() {
         receive(
             "control",
             control,

@@ -156,10 +156,18 @@ final class StrategyCompiler {
     }
 
     private func ended(_ job: Job, _ swiftc: String) {
-        guard let status = (try? job.child?.reap())??.status else { return }
+        let outcome: Outcome
+        do {
+            guard let status = try job.child?.reap()?.status else { return }
+            outcome = self.outcome(of: job, status)
+        } catch {
+            // How it ended cannot be known any more; its descriptor stays readable, so to wait on would be to spin.
+            job.child?.abandon()
+            outcome = .failure(ManagerError(.workerStart, "cannot tell whether \(job.path) was compiled: \(error)"))
+        }
         if let watch = job.watch { loop.unwatch(watch) }
         if let timer = job.timer { loop.cancel(timer) }
-        finish(job, outcome(of: job, status), swiftc)
+        finish(job, outcome, swiftc)
     }
 
     private func outcome(of job: Job, _ status: ExitStatus) -> Outcome {

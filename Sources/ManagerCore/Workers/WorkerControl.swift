@@ -213,6 +213,7 @@ final class WorkerControl {
         let status = exit?.status ?? .unknown
         // What it sent last comes before its end.
         plane?.readStatus()
+        plane?.readControl()
         processes[process.identity] = nil
         let identity = process.identity
         loopOfBroker { $0.forget(identity) }

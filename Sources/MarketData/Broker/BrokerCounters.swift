@@ -6,7 +6,7 @@ public struct BrokerCounters: Hashable, Sendable {
         public let topic: String
         /// Its last sequence, over the life of the data folder.
         public let sequence: UInt64
-        /// Messages that came for it.
+        /// Messages that came for it, from its first good one on.
         public let received: UInt64
         /// Messages that were refused.
         public let refused: UInt64
@@ -20,11 +20,11 @@ public struct BrokerCounters: Hashable, Sendable {
         public let lastReceiveTime: Int64
     }
 
-    /// All topics, in the order in which they were first seen.
+    /// All topics that have had a good message, in the order in which they came.
     public let topics: [TopicCounters]
     /// All messages that came.
     public let received: UInt64
-    /// All messages that were refused, also those without a readable topic.
+    /// All messages that were refused, also those without a readable topic, or with one that has had no good message.
     public let refused: UInt64
     /// All messages that were sent on.
     public let published: UInt64

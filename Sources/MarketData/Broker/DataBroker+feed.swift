@@ -31,29 +31,27 @@ extension DataBroker {
         let topicBytes = topicFrame.count
         guard try sockets.feed.receive(into: &bodyFrame, wait: true) else { return }
         let bytes = topicBytes + bodyFrame.count
-        var index: Int?
+        let hasMore = bodyFrame.hasMore
+        try sockets.feed.discardRest(after: &bodyFrame)
+        var subject: TopicTable.Subject?
         do {
-            if bodyFrame.hasMore {
-                try sockets.feed.discardRest(after: &bodyFrame)
-                throw ProtocolError("more than two frames")
-            }
-            let found = try topicFrame.withBytes { bytes throws(ProtocolError) in
-                try topics.index(of: bytes)
-            }
-            index = found
-            topics[found].received += 1
-            try prepareBody(found)
-            try send(found, sockets)
+            let found = try topicFrame.withBytes { bytes throws(ProtocolError) in try topics.subject(of: bytes) }
+            subject = found
+            topics.countReceived(found)
+            guard !hasMore else { throw ProtocolError("more than two frames") }
+            try send(try prepareBody(found), sockets)
         } catch let error as ProtocolError {
-            refuse(error, topic: index, bytes: bytes)
+            refuse(error, about: subject, bytes: bytes)
         } catch {
             logger.error("market data cannot be sent: \(error)")
         }
     }
 
     /// Checks ``bodyFrame`` and puts the topic's next sequence into it.
-    private func prepareBody(_ index: Int) throws {
-        let kind = topics[index].kind
+    ///
+    /// - Returns: The topic's index: a new one gets its place in the ledger with its first good message, not before.
+    private func prepareBody(_ subject: TopicTable.Subject) throws -> Int {
+        let kind = topics.kind(of: subject)
         guard bodyFrame.count <= configuration.maxMessageBytes else {
             throw ProtocolError(
                 "a body of \(bodyFrame.count) bytes; at most \(configuration.maxMessageBytes) are taken"
@@ -63,19 +61,23 @@ extension DataBroker {
         if isBinary {
             guard let kind else { throw ProtocolError("a binary body for a data type without a binary layout") }
             try bodyFrame.withBytes { bytes throws(ProtocolError) in try BinaryCodec.validate(bytes, kind: kind) }
+            let index = try topics.admit(subject)
             let now = qc_realtime_ns()
             let sequence = topics.advance(index)
             bodyFrame.withMutableBytes { BinaryCodec.stamp($0, sequence: sequence, receiveTime: now) }
             note(index, now, eventTime: bodyFrame.withBytes(BinaryCodec.eventTime))
+            return index
         } else {
             var envelope = MarketEnvelope()
-            let topic = topics[index].topic
+            let topic = topics.topic(of: subject)
             writer.removeAll()
             try bodyFrame.withBytes { bytes throws(ProtocolError) in
                 try envelope.scan(bytes, kind: kind, copyingInto: &writer)
                 try envelope.checkTopic(topic, in: bytes)
             }
+            let index = try topics.admit(subject)
             try stampJSON(index, envelope)
+            return index
         }
     }
 
@@ -121,7 +123,7 @@ extension DataBroker {
             topic = try self.topic(of: body)
         } catch {
             received += 1
-            refuse(error, topic: nil, bytes: body.count)
+            refuse(error, about: nil, bytes: body.count)
             throw error
         }
         return try publish(topic, body: body)
@@ -141,19 +143,19 @@ extension DataBroker {
         received += 1
         topicBuffer.removeAll(keepingCapacity: true)
         topicBuffer.append(contentsOf: topic.description.utf8)
-        var index: Int?
+        var subject: TopicTable.Subject?
         do {
-            let found = try topicBuffer.withUnsafeBytes { bytes in try topics.index(of: bytes) }
-            index = found
-            topics[found].received += 1
+            let found = try topicBuffer.withUnsafeBytes { bytes in try topics.subject(of: bytes) }
+            subject = found
+            topics.countReceived(found)
             try topicBuffer.withUnsafeBytes { try topicFrame.replace(with: $0) }
             try body.withUnsafeBytes { try bodyFrame.replace(with: $0) }
-            try prepareBody(found)
-            let sequence = topics.sequence(found)
-            try send(found, sockets)
+            let index = try prepareBody(found)
+            let sequence = topics.sequence(index)
+            try send(index, sockets)
             return sequence
         } catch let error as ProtocolError {
-            refuse(error, topic: index, bytes: body.count)
+            refuse(error, about: subject, bytes: body.count)
             throw error
         } catch {
             throw ProtocolError("\(error)")

@@ -17,7 +17,7 @@ extension DataBroker {
                 case 1: subscribed(pattern)
                 case 0: unsubscribed(pattern)
                 // Any peer may send such a message over its SUB; it means nothing here.
-                default: refuse(ProtocolError("a message on the data socket"), topic: nil, bytes: pattern.utf8.count)
+                default: refuse(ProtocolError("a message on the data socket"), about: nil, bytes: pattern.utf8.count)
                 }
             }
         } catch {

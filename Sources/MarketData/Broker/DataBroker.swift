@@ -110,10 +110,11 @@ public actor DataBroker {
 
     /// Starts a feed of the manager's own.
     ///
-    /// - Throws: ``BrokerError`` when its file cannot be read.
+    /// - Throws: ``BrokerError`` when its file cannot be read, or the broker is not started.
     package func start(_ configuration: FeedConfiguration) throws(BrokerError) {
-        let feed = try configuration.makeFeed(on: loop, logger: logger) { [unowned self] topic, event in
-            assumeIsolated { $0.take(event, topic: topic) }
+        guard sockets != nil else { throw BrokerError("the broker is stopped: it starts no feed") }
+        let feed = try configuration.makeFeed(on: loop, logger: logger) { [weak self] topic, event in
+            self?.assumeIsolated { $0.take(event, topic: topic) }
         }
         feeds.append(feed)
         feed.start()
@@ -186,11 +187,11 @@ public actor DataBroker {
     // MARK: Refusals
 
     /// Counts a message that is not passed on, and reports it where the sample has room.
-    func refuse(_ error: ProtocolError, topic index: Int?, bytes: Int) {
+    func refuse(_ error: ProtocolError, about subject: TopicTable.Subject?, bytes: Int) {
         refused += 1
-        if let index { topics[index].refused += 1 }
+        if case .known(let index) = subject { topics[index].refused += 1 }
         guard let unreported = sampler.admit(at: qc_monotonic_ns()) else { return }
-        let topic = index.map { topics[$0].topic.description }
+        let topic = subject.map { topics.topic(of: $0).description }
         logger.warning(
             "market data refused: \(error)",
             metadata: ["topic": "\(topic ?? "?")", "bytes": "\(bytes)", "unreported": "\(unreported)"]

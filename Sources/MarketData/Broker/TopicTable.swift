@@ -15,6 +15,14 @@ struct TopicEntry {
 
 /// Finds a topic by the bytes of its frame, without making a string of them.
 struct TopicTable: ~Copyable {
+    /// What a message is about.
+    enum Subject {
+        /// The index of a topic that is known.
+        case known(Int)
+        /// A topic that keeps the rules, and has had no good message yet.
+        case new(Topic)
+    }
+
     private(set) var entries: [TopicEntry] = []
     private var ledger: TopicLedger
     private let maxTopics: Int
@@ -48,22 +56,49 @@ struct TopicTable: ~Copyable {
         return nil
     }
 
-    /// Adds a topic.
+    /// What a topic frame names; nothing is kept of it yet.
     ///
-    /// - Throws: ``ProtocolError`` when it breaks the rules, or there are too many.
-    private mutating func add(_ bytes: UnsafeRawBufferPointer) throws(ProtocolError) -> Int {
-        let topic = try Topic(parsing: bytes)
-        guard entries.count < maxTopics, ledger.add(bytes) != nil else {
-            throw ProtocolError("more than \(maxTopics) topics; 'broker.max_topics' allows no more")
-        }
-        enter(TopicEntry(topic: topic, kind: topic.kind), hash: Self.hash(bytes))
-        return entries.count - 1
+    /// - Throws: ``ProtocolError`` when it breaks the rules.
+    func subject(of bytes: UnsafeRawBufferPointer) throws(ProtocolError) -> Subject {
+        if let index = find(bytes) { return .known(index) }
+        return .new(try Topic(parsing: bytes))
     }
 
-    /// The index of a topic, which is added where it is not known.
-    mutating func index(of bytes: UnsafeRawBufferPointer) throws(ProtocolError) -> Int {
-        if let index = find(bytes) { return index }
-        return try add(bytes)
+    /// The index of a message's topic, which gets an entry of the ledger where it is new. It has that for good, so only a message
+    /// that passes may do this.
+    ///
+    /// - Throws: ``ProtocolError`` when there are too many.
+    mutating func admit(_ subject: Subject) throws(ProtocolError) -> Int {
+        switch subject {
+        case .known(let index): return index
+        case .new(let topic):
+            let bytes = Array(topic.description.utf8)
+            guard entries.count < maxTopics, bytes.withUnsafeBytes({ ledger.add($0) }) != nil else {
+                throw ProtocolError("more than \(maxTopics) topics; 'broker.max_topics' allows no more")
+            }
+            let hash = bytes.withUnsafeBytes(Self.hash)
+            enter(TopicEntry(topic: topic, kind: topic.kind, received: 1), hash: hash)
+            return entries.count - 1
+        }
+    }
+
+    /// Counts a message that has come in. The first good one of a new topic is counted when it is admitted.
+    mutating func countReceived(_ subject: Subject) {
+        if case .known(let index) = subject { entries[index].received += 1 }
+    }
+
+    func topic(of subject: Subject) -> Topic {
+        switch subject {
+        case .known(let index): entries[index].topic
+        case .new(let topic): topic
+        }
+    }
+
+    func kind(of subject: Subject) -> DataKind? {
+        switch subject {
+        case .known(let index): entries[index].kind
+        case .new(let topic): topic.kind
+        }
     }
 
     /// What is kept of a topic, to change it.

@@ -17,8 +17,8 @@ final class CSVFeed: Feed {
 
     private var reader: MarketFileReader
     private var timer: EventLoop.Timer?
-    /// The row that waits for its time.
-    private var pending: MarketRow?
+    /// The event that waits for its time.
+    private var pending: MarketEvent?
     /// Where event time and wall clock meet.
     private var origin: (event: Int64, wall: SuspendingClock.Instant)?
     /// What is added to event times so that they go on after each round.
@@ -62,15 +62,15 @@ final class CSVFeed: Feed {
     /// Publishes what is due, then waits for the next row's time.
     private func advance() {
         for _ in 0..<Self.batch {
-            guard let row = pending ?? nextRow() else { return finish() }
-            let wait = delay(until: row)
+            guard let event = pending ?? nextEvent() else { return finish() }
+            let wait = delay(until: event)
             guard wait <= .zero else {
-                pending = row
+                pending = event
                 return resume(after: wait)
             }
             pending = nil
-            lastEventTime = row.eventTime + shift
-            publish(configuration.topic, MarketEvent(eventTime: lastEventTime, payload: row.payload))
+            lastEventTime = event.eventTime
+            publish(configuration.topic, event)
             published += 1
             publishedThisRound += 1
         }
@@ -78,21 +78,20 @@ final class CSVFeed: Feed {
     }
 
     private func resume(after delay: Duration) {
-        timer = loop.schedule(after: delay) { [unowned self] in advance() }
+        timer = loop.schedule(after: delay) { [weak self] in self?.advance() }
     }
 
-    private func delay(until row: MarketRow) -> Duration {
+    private func delay(until event: MarketEvent) -> Duration {
         let now = SuspendingClock().now
-        let event = row.eventTime + shift
         guard let origin else {
-            origin = (event, now)
+            origin = (event.eventTime, now)
             return .zero
         }
-        return origin.wall + configuration.speed.delay(between: origin.event, and: event) - now
+        return origin.wall + configuration.speed.delay(between: origin.event, and: event.eventTime) - now
     }
 
-    /// The next good row within the wanted range; `nil` at the end of the feed.
-    private func nextRow() -> MarketRow? {
+    /// The next good row within the wanted range, with its time in this round; `nil` at the end of the feed.
+    private func nextEvent() -> MarketEvent? {
         while true {
             do {
                 switch try reader.next() {
@@ -102,7 +101,7 @@ final class CSVFeed: Feed {
                         guard try beginAgain() else { return nil }
                         continue
                     }
-                    return row
+                    return MarketEvent(eventTime: try Self.add(row.eventTime, shift), payload: row.payload)
                 case .bad(let row):
                     report(row)
                 case nil:
@@ -122,8 +121,18 @@ final class CSVFeed: Feed {
         reader = try Self.open(configuration)
         let first = try firstEventTime()
         // One minute behind the last one: what the file's own step is, is not known from one row.
-        shift = lastEventTime - first + 60_000_000_000
+        let (length, overflow) = lastEventTime.subtractingReportingOverflow(first)
+        guard !overflow else { throw Self.endOfTime }
+        shift = try Self.add(length, 60_000_000_000)
         return true
+    }
+
+    private static let endOfTime = BrokerError("no event time is later than the year 2262; its next one would be")
+
+    private static func add(_ time: Int64, _ shift: Int64) throws(BrokerError) -> Int64 {
+        let (sum, overflow) = time.addingReportingOverflow(shift)
+        guard !overflow else { throw endOfTime }
+        return sum
     }
 
     private func firstEventTime() throws -> Int64 {

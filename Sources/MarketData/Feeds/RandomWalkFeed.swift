@@ -51,7 +51,7 @@ final class RandomWalkFeed: Feed {
         // From the last due time, not from now: the pace does not drift. After a standstill it does not catch up either.
         let now = SuspendingClock().now
         next = max(next + configuration.interval, now)
-        timer = loop.schedule(after: next - now) { [unowned self] in advance() }
+        timer = loop.schedule(after: next - now) { [weak self] in self?.advance() }
     }
 
     private func step() -> MarketPayload {

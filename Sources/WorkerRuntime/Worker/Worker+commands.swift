@@ -94,6 +94,11 @@ extension Worker {
     /// Lets the strategy say goodbye and ends; `command` is answered when it has.
     func stop(reason: String, command: Message?) throws(ZeroMQError) {
         if case .ended = phase { return }
+        if case .refused = phase {
+            if let command { answer(command, "done") }
+            phase = .ended(Self.refusedExitCode)
+            return
+        }
         gauges.status = .stopping
         heartbeat.beat()
         if let runner {
@@ -123,6 +128,7 @@ extension Worker {
         case .joining: "the strategy is still starting"
         case .running: "the strategy is running"
         case .paused: "the strategy is paused"
+        case .refused: "the strategy was refused"
         case .ended: "the worker is stopping"
         }
     }

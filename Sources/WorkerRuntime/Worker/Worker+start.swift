@@ -24,7 +24,7 @@ extension Worker {
         } catch {
             log(.error, "refused: \(error)")
             try control.answer(message.messageID, "refused", reason: "\(error)")
-            phase = .ended(Self.refusedExitCode)
+            phase = .refused(until: qc_monotonic_ns() + 1_000_000_000)
         }
     }
 

@@ -15,6 +15,9 @@ final class Worker {
         case joining(start: Message, syncID: String)
         case running
         case paused
+        /// The strategy was refused; waits until then, on the monotonic clock, to be told to stop: a process that ended at once could
+        /// be noticed before its reason.
+        case refused(until: Int64)
         /// On the way out, with the exit code.
         case ended(Int32)
     }
@@ -96,6 +99,7 @@ final class Worker {
         try control.sayHello()
         while true {
             if case .ended(let code) = phase { return code }
+            if case .refused(let end) = phase, end <= qc_monotonic_ns() { return Self.refusedExitCode }
             poller.setEnabled(dataItem, readsData)
             try poller.wait(timeoutMilliseconds: timeoutMilliseconds)
             if poller.isReady(stopItem) {
@@ -125,7 +129,7 @@ final class Worker {
     private var readsData: Bool {
         switch phase {
         case .joining, .running: true
-        case .spare, .paused, .ended: false
+        case .spare, .paused, .refused, .ended: false
         }
     }
 
@@ -133,6 +137,7 @@ final class Worker {
     private var timeoutMilliseconds: Int {
         if control.hasBacklog { return 0 }
         var due = control.lease.nextLook
+        if case .refused(let end) = phase { due = min(due, end) }
         if case .running = phase, let runner, !runner.isBroken { due = min(due, runner.timers.nextDue ?? due) }
         return Int(clamping: max(0, (due - qc_monotonic_ns() + 999_999) / 1_000_000))
     }

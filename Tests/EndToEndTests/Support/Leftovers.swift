@@ -1,3 +1,4 @@
+import CLinux
 import Foundation
 import Glibc
 
@@ -9,6 +10,15 @@ enum Leftovers {
         return pids.filter { $0 != getpid() && contents("/proc/\($0)/environ").contains(text) }.map { pid in
             (pid, contents("/proc/\(pid)/cmdline").replacing("\0", with: " "))
         }
+    }
+
+    /// Ends a process that is nobody's child here, and returns when it is gone.
+    static func end(_ pid: Int32) {
+        let pidfd = qc_pidfd_open(pid)
+        guard pidfd >= 0 else { return }
+        defer { close(pidfd) }
+        qc_pidfd_send_signal(pidfd, SIGKILL)
+        _ = Deadline().wait(for: pidfd)
     }
 
     private static func contents(_ path: String) -> String {

@@ -1,5 +1,4 @@
 import Foundation
-import Glibc
 import ProcessControl
 import Testing
 
@@ -28,7 +27,7 @@ struct TestFolder {
     /// Ends what a test has left running, and says what that was.
     func sweep() -> [String] {
         let left = Leftovers.processes(with: path)
-        for process in left { kill(process.pid, SIGKILL) }
+        for process in left { Leftovers.end(process.pid) }
         return left.map(\.command)
     }
 

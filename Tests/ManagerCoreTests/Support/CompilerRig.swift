@@ -53,6 +53,11 @@ final class CompilerRig: @unchecked Sendable {
         }.outcomes
     }
 
+    /// Runs something on the compiler's loop.
+    func onLoop(_ work: @escaping @Sendable () -> Void) async throws {
+        try await loop.run(work)
+    }
+
     func close() async throws {
         try await loop.run { self.compiler.close() }
     }
