@@ -5,7 +5,8 @@
 public struct RetentionPolicy: Hashable, Sendable {
     /// How old an entry may get; nil for any age. It may stay for up to 1/24 longer, so that there is something to do.
     ///
-    /// Age is told by the clock of the machine: one that jumps ahead makes everything old.
+    /// Age is told by the clock of the machine: one that jumps ahead makes everything old. Entries go in the order of
+    /// their places, so that one with an old time behind one with a young time stays for as long as that one.
     public var maxAge: Duration?
     /// How many bytes the database may hold, without its free pages and the -wal; nil for any number. When there are
     /// more, entries are dropped down to nine tenths.

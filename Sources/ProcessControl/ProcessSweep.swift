@@ -2,108 +2,124 @@ import Glibc
 
 /// One look through `/proc`, which says who belongs to which of several trees.
 ///
-/// A process belongs to a tree when it has been seen in it before, is in the session of its leader, has a member as its
-/// parent, or carries its token. A session's number proves nothing once the leader has been collected and the session
-/// may have ended: then a member that is still in it must vouch for it.
+/// A process belongs to a tree when it has been seen in it before, is in the session of its leader, carries its token or
+/// has a member as its parent. A session's number proves nothing once the leader has been collected and the session may
+/// have ended: then a member that is still in it must vouch for it.
 ///
 /// What clears its environment, leaves the session and outlives its parent, all before anybody looks, is not found: only
 /// a control group holds that.
 struct ProcessSweep {
     /// For each tree, who lives.
     private(set) var members: [[ProcessFingerprint]]
-    /// Whether every process could be told to belong or not to belong.
-    private(set) var isConclusive = true
+    /// Whether everybody could be told to belong or not to belong.
+    private(set) var doubt = Doubt.none
+
+    /// Why somebody may have been missed, the worst last.
+    enum Doubt: Int {
+        case none
+        /// A process had no environment to be judged by: perhaps it was executing another program.
+        case environment
+        /// A process ended before it could be judged: perhaps it had handed on to a child, as those do that run away.
+        case ended
+    }
 
     private struct Entry {
-        let pid: Int32
+        let fingerprint: ProcessFingerprint
         let stat: ProcessStat
         /// Index of the tree.
         var owner: Int?
     }
 
-    /// - Parameter seen: For each tree, who has been found in it before.
-    init(of trees: [ProcessTree], seen: [Set<ProcessFingerprint>]) throws(ProcessControlError) {
+    private let trees: [ProcessTree]
+    private var entries: [Entry] = []
+    /// Sessions that are certainly those of their trees, by their numbers.
+    private var sessions: [Int32: Int] = [:]
+
+    /// - Parameters:
+    ///   - seen: For each tree, who has been found in it before.
+    ///   - found: Called for a member at the moment at which it proves to be one by session or token.
+    init(
+        of trees: [ProcessTree],
+        seen: [Set<ProcessFingerprint>],
+        found: (ProcessFingerprint) -> Void = { _ in }
+    ) throws(ProcessControlError) {
+        self.trees = trees
         members = Array(repeating: [], count: trees.count)
         let bootID = try ProcessFingerprint.currentBootID()
         // Nothing outlives its boot, and nobody is older than its ancestors.
         let candidates = trees.indices.filter { trees[$0].leader.bootID == bootID }
         guard let oldest = candidates.map({ trees[$0].leader.startTime }).min() else { return }
         var reader = ProcReader()
-        var entries = try Self.entries(startedSince: oldest, with: &reader)
-
-        let leaders = Dictionary(candidates.map { (trees[$0].leader.pid, $0) }) { first, _ in first }
-        var sessions = Set<Int32>()
-        let known = Dictionary(
-            candidates.flatMap { index in seen[index].map { ($0, index) } } + candidates.map { (trees[$0].leader, $0) }
-        ) { first, _ in first }
-        for index in entries.indices {
-            let entry = entries[index]
-            let fingerprint = ProcessFingerprint(pid: entry.pid, startTime: entry.stat.startTime, bootID: bootID)
-            guard let owner = known[fingerprint] else { continue }
-            entries[index].owner = owner
-            // Also a dead leader, and a dead member, keeps the number of its session.
-            if entry.stat.session == trees[owner].leader.pid { sessions.insert(entry.stat.session) }
-        }
-        Self.claimSessions(&entries, sessions, leaders)
-
-        let tokens = Dictionary(candidates.map { (Array(trees[$0].token.utf8)[...], $0) }) { first, _ in first }
-        for index in entries.indices where entries[index].owner == nil && !entries[index].stat.isDead {
-            switch ProcessToken.find(pid: entries[index].pid, with: &reader) {
-            case .token(let token):
-                guard let owner = tokens[token] else { continue }
-                entries[index].owner = owner
-                let session = entries[index].stat.session
-                if session == trees[owner].leader.pid { sessions.insert(session) }
-            case .unclear: isConclusive = false
-            case .none: break
+        for index in candidates {
+            let leader = trees[index].leader
+            // Also a dead leader keeps its pid, and so the number of its session.
+            if try ProcessStat.read(pid: leader.pid, with: &reader)?.startTime == leader.startTime {
+                sessions[leader.pid] = index
             }
         }
-        Self.claimSessions(&entries, sessions, leaders)
-        Self.claimChildren(&entries)
-
+        let known = Dictionary(candidates.flatMap { index in seen[index].map { ($0, index) } }) { first, _ in first }
+        // An empty token would be anybody's.
+        let proven = candidates.filter { !trees[$0].token.isEmpty }
+        let tokens = Dictionary(proven.map { (Array(trees[$0].token.utf8)[...], $0) }) { first, _ in first }
+        let own = getpid()
+        // The newest first: those who run away from us by forking are among them.
+        for pid in try Self.pids().reversed() where pid != own && pid != 1 {
+            guard let stat = try ProcessStat.read(pid: pid, with: &reader) else {
+                doubt = .ended
+                continue
+            }
+            guard stat.startTime >= oldest, !stat.isKernelThread else { continue }
+            let fingerprint = ProcessFingerprint(pid: pid, startTime: stat.startTime, bootID: bootID)
+            var owner = known[fingerprint]
+            if owner == nil {
+                owner = sessions[stat.session] ?? (stat.isDead ? nil : judge(pid, tokens, &reader))
+                if owner != nil, !stat.isDead { found(fingerprint) }
+            }
+            entries.append(Entry(fingerprint: fingerprint, stat: stat, owner: owner))
+        }
+        claimSessions()
+        claimChildren()
         for entry in entries where !entry.stat.isDead {
-            guard let owner = entry.owner else { continue }
-            members[owner].append(
-                ProcessFingerprint(pid: entry.pid, startTime: entry.stat.startTime, bootID: bootID)
-            )
+            if let owner = entry.owner { members[owner].append(entry.fingerprint) }
         }
     }
 
-    /// Everybody but us, the first process and the kernel's own threads.
-    private static func entries(
-        startedSince oldest: UInt64,
-        with reader: inout ProcReader
-    ) throws(ProcessControlError) -> [Entry] {
-        let pids: [Int32]
+    private static func pids() throws(ProcessControlError) -> [Int32] {
         do {
-            pids = try ProcReader.numbers(in: "/proc")
+            return try ProcReader.numbers(in: "/proc")
         } catch {
             throw ProcessControlError(.systemCallFailed, operation: "list /proc", errno: error.errno)
         }
-        let own = getpid()
-        var entries: [Entry] = []
-        for pid in pids where pid != own && pid != 1 {
-            guard let stat = try ProcessStat.read(pid: pid, with: &reader), stat.startTime >= oldest,
-                !stat.isKernelThread
-            else { continue }
-            entries.append(Entry(pid: pid, stat: stat))
-        }
-        return entries
     }
 
-    private static func claimSessions(_ entries: inout [Entry], _ sessions: Set<Int32>, _ leaders: [Int32: Int]) {
-        guard !sessions.isEmpty else { return }
+    /// By its token.
+    private mutating func judge(_ pid: Int32, _ tokens: [ArraySlice<UInt8>: Int], _ reader: inout ProcReader) -> Int? {
+        switch ProcessToken.find(pid: pid, with: &reader) {
+        case .token(let token): return tokens[token]
+        case .none: return nil
+        case .unclear: if doubt == .none { doubt = .environment }
+        case .ended: doubt = .ended
+        }
+        return nil
+    }
+
+    /// The sessions of leaders that are gone, as far as a member is in them.
+    private mutating func claimSessions() {
+        var vouched: [Int32: Int] = [:]
+        for entry in entries {
+            guard let owner = entry.owner, entry.stat.session == trees[owner].leader.pid else { continue }
+            vouched[entry.stat.session] = owner
+        }
         for index in entries.indices where entries[index].owner == nil {
-            let session = entries[index].stat.session
-            if sessions.contains(session) { entries[index].owner = leaders[session] }
+            entries[index].owner = vouched[entries[index].stat.session]
         }
     }
 
     /// Children of members, their children, and so on.
-    private static func claimChildren(_ entries: inout [Entry]) {
+    private mutating func claimChildren() {
         var owners: [Int32: Int] = [:]
         for entry in entries {
-            if let owner = entry.owner { owners[entry.pid] = owner }
+            if let owner = entry.owner { owners[entry.fingerprint.pid] = owner }
         }
         var hasGrown = !owners.isEmpty
         while hasGrown {
@@ -111,7 +127,7 @@ struct ProcessSweep {
             for index in entries.indices where entries[index].owner == nil {
                 guard let owner = owners[entries[index].stat.parent] else { continue }
                 entries[index].owner = owner
-                owners[entries[index].pid] = owner
+                owners[entries[index].fingerprint.pid] = owner
                 hasGrown = true
             }
         }

@@ -12,6 +12,8 @@ enum ProcessToken {
         case none
         /// It has no environment, or half of one: cleared, or just now in execve(2), between the old and the new one.
         case unclear
+        /// There is no such process any more.
+        case ended
     }
 
     /// Looks into the environment that the process was started with.
@@ -20,7 +22,7 @@ enum ProcessToken {
             // More than the kernel lets anybody have under the usual stack limit.
             try reader.read("/proc/\(pid)/environ", limit: 4 << 20)
         } catch {
-            return .none
+            return error.errno == ENOENT || error.errno == ESRCH ? .ended : .none
         }
         let environment = reader.contents
         if let token = value(in: environment) { return .token(token) }

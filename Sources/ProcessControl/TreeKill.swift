@@ -67,10 +67,7 @@ package struct TreeKill {
             target.rounds += 1
             let isClean = members.isEmpty && target.tree.controlGroup?.isPopulated != true
             target.cleanRounds = isClean ? target.cleanRounds + 1 : 0
-            // A second look where something may have slipped through the first: whoever forks and exits all the time can
-            // be missed by a reader of /proc.
-            let needed = target.seen.isEmpty && sweep.isConclusive ? 1 : 2
-            if target.cleanRounds >= needed {
+            if target.cleanRounds >= Self.cleanRoundsNeeded(sweep.doubt, hasSeenMembers: !target.seen.isEmpty) {
                 round.gone.append(Gone(tree: target.tree, killed: target.seen))
                 continue
             }
@@ -82,11 +79,22 @@ package struct TreeKill {
         return round
     }
 
+    /// More than one where somebody may have slipped through: who forks and exits all the time can be missed by a reader
+    /// of `/proc`. On a busy machine there is always somebody who has just ended, so it cannot go on until there is none.
+    private static func cleanRoundsNeeded(_ doubt: ProcessSweep.Doubt, hasSeenMembers: Bool) -> Int {
+        switch doubt {
+        case .none: hasSeenMembers ? 2 : 1
+        case .environment: 2
+        case .ended: 4
+        }
+    }
+
     /// Stops all members, until no new one appears.
     private mutating func freeze() throws(ProcessControlError) -> ProcessSweep {
         var looks = 0
         while true {
-            let sweep = try ProcessSweep(of: targets.map(\.tree), seen: targets.map(\.seen))
+            // At once where they are found: in a moment they may have handed on to a child.
+            let sweep = try ProcessSweep(of: targets.map(\.tree), seen: targets.map(\.seen)) { _ = try? $0.send(.stop) }
             var hasNew = false
             for index in targets.indices {
                 for member in sweep.members[index] where targets[index].seen.insert(member).inserted {

@@ -102,3 +102,30 @@ extension EventJournal {
         }
     }
 }
+
+func wish(_ worker: String, _ wanted: DesiredWorker.Wanted) -> DesiredWorker {
+    DesiredWorker(workerID: worker, wanted: wanted, config: #"{"fast":5}"#, source: .cli, updatedAt: 5)
+}
+
+func process(_ worker: String, generation: UInt64, state: String = "running") -> ProcessRecord {
+    ProcessRecord(
+        workerID: worker,
+        generation: generation,
+        identity: "spare-1234abcd",
+        token: "0f1e2d3c4b5a",
+        pid: 4711,
+        startTime: 123_456_789,
+        bootID: "5ab4f3c0-0d1c-4e7b-9d2e-6f0a1b2c3d4e",
+        libraryPath: "/var/cache/sma.so",
+        state: state,
+        startedAt: 42,
+        restarts: 2
+    )
+}
+
+extension EventJournal {
+    /// Does everything that retention has to do now.
+    func finishRetention() {
+        writerQueue.sync { while stepRetention() {} }
+    }
+}

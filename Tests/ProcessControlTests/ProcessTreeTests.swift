@@ -111,12 +111,24 @@ struct ProcessTreeTests {
         #expect(try ProcessTree.members(of: [ProcessTree(leader: former, token: token)]) == [[]])
     }
 
-    @Test func tokenIsComparedWhole() throws {
-        let child = try ChildProcess.spawn(worker("exec sleep 1000", token: token + "x"))
-        defer { child.destroy() }
-        let own = try ProcessFingerprint.read(pid: getppid())
-        let tree = ProcessTree(leader: own, token: token)
-        #expect(try !ProcessTree.members(of: [tree])[0].contains(child.fingerprint))
+    @Test(arguments: [
+        ("token", "token", true), ("token", "tokenx", false), ("tokenx", "token", false), ("", "", false),
+    ])
+    func tokenIsComparedWhole(wanted: String, actual: String, isMember: Bool) throws {
+        try withTemporaryFolder { folder in
+            let pipe = try OutputPipe(in: folder)
+            defer { pipe.close() }
+            // Of a former leader only the time is needed: nobody older than it is looked at.
+            let leader = try ChildProcess.spawn(shell("exit 0"))
+            _ = try leader.finish()
+            func token(_ name: String) -> String { name.isEmpty ? "" : "\(self.token)-\(name)" }
+            let request = worker("echo; kill -STOP $$", token: token(actual), output: .append(path: pipe.path))
+            let child = try ChildProcess.spawn(request)
+            defer { child.destroy() }
+            _ = pipe.readLine()
+            let tree = ProcessTree(leader: leader.fingerprint, token: token(wanted))
+            #expect(try ProcessTree.members(of: [tree])[0].contains(child.fingerprint) == isMember)
+        }
     }
 
     @Test func largeEnvironmentIsReadToItsEnd() throws {

@@ -124,6 +124,16 @@ import WireProtocol
         #expect(bench.life.restartAt == bench.now + .seconds(1))
     }
 
+    @Test func aCallbackThatDidNotEndIsNotHealthyTime() {
+        let policy = RestartPolicy(maxRestarts: 10, jitter: 0, recoveryHalfLife: .seconds(1))
+        var bench = Self.bench(policy)
+        bench.on(Self.crash, .acquired(idle: true), .joined)
+        let verdict = bench.beat(for: .seconds(100)) { [.progress(callback: "onBar", callbackSeconds: Double($0))] }
+        #expect(verdict.after == .seconds(60))
+        bench.on(.captured("frames"), Self.killed)
+        #expect(bench.life.restartAt == bench.now + .seconds(1))
+    }
+
     @Test func waitingMendsNothing() {
         let policy = RestartPolicy(maxRestarts: 10, backoffBase: .seconds(50), jitter: 0)
         var bench = Self.bench(policy)
