@@ -23,7 +23,7 @@ import WireProtocol
             #expect(!Processes.isAlive(pid))
 
             let verdict = try manager.transitions(of: "a").first { $0["to_state"] == "error" }
-            #expect(verdict?["cause"] == "stuck: onBar has run for more than 1s")
+            #expect(verdict?["cause"] == "stuck: onBar has run for more than 1 s")
             let death = try lastDeath(manager, "a")
             #expect(death["generation"] == 1)
             #expect(death["cause"] == "stuck")
@@ -44,7 +44,7 @@ import WireProtocol
             try manager.start(manager.supervised, name: "a", params: ["mode": "slow", "number": 2])
             try manager.publish([1])
             _ = try manager.untilEvent("worker.a", "the verdict") {
-                $0["cause"] == "stuck: onBar has run for more than 1s"
+                $0["cause"] == "stuck: onBar has run for more than 1 s"
             }
             #expect(try manager.status("a")["metadata"]?["verdicts"] == ["stuck"])
             _ = try manager.untilEvent("worker.a", "its withdrawal") {
@@ -82,7 +82,7 @@ import WireProtocol
             try manager.until("stopped", "is stopped") { $0["state"] == "stopped" && $0["pid"] == .null }
             for name in ["paused", "stopped"] { #expect(try manager.status(name)["generation"] == 1) }
             let verdict = try manager.transitions(of: "stopped").first { $0["to_state"] == "stopping" }
-            #expect(verdict?["cause"] == "stuck: onBar has run for more than 1s")
+            #expect(verdict?["cause"] == "stuck: onBar has run for more than 1 s")
             try manager.ask(.resume, "paused")
             #expect(try manager.untilSignals(of: "paused", 1).count == 1)
             #expect(try manager.stop() == .exited(code: 0))
@@ -109,7 +109,7 @@ import WireProtocol
 
             func isNoticed(_ worker: String) throws -> Bool {
                 try manager.entries(of: worker, kind: "worker").contains {
-                    $0["cause"] == "starved: no data handled for 1s while its topics moved on"
+                    $0["cause"] == "starved: no data handled for 1 s while its topics moved on"
                 }
             }
             try manager.asking("the verdict") {
