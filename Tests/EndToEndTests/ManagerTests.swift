@@ -242,7 +242,11 @@ import ZeroMQ
             try manager.startAgain(folder)
             let entries = try manager.entries(kind: "transition")
             #expect(entries.suffix(2).map { $0["cause"] } == ["exit code 0", "exit code 0"])
-            let causes = try manager.entries(kind: "manager").map { $0["cause"] }
+            // It answers before its own start is on disk.
+            let causes = try manager.until("four entries") { () -> [JSONValue?]? in
+                let causes = try manager.entries(kind: "manager").map { $0["cause"] }
+                return causes.count == 4 ? causes : nil
+            }
             #expect(causes == ["manager started", "manager stopping", "manager stopped", "manager started"])
             try manager.stop()
         }
