@@ -333,6 +333,7 @@ public actor WorkerManager {
     private func beginStarts() {
         guard let control = running?.control else { return endStart() }
         let (configs, configured) = takeOver(control)
+        control.hasTakenOver = true
         startsLeft = configs.count
         if startsLeft == 0 || Task.isCancelled { endStart() }
         for start in configs {

@@ -1,4 +1,4 @@
-internal import ProcessControl
+package import ProcessControl
 internal import WireProtocol
 
 // What the process does.
@@ -111,7 +111,8 @@ extension WorkerLife {
 }
 
 extension FailureCause {
-    fileprivate init(_ status: ExitStatus, outOfMemory: Bool) {
+    /// Of what a process failed that nobody had told to end.
+    package init(_ status: ExitStatus, outOfMemory: Bool) {
         switch status {
         case _ where outOfMemory: self = .outOfMemory
         case .exited: self = .exitCode

@@ -137,7 +137,9 @@ final class ChaosRun {
     }
 
     private func workerPIDs() throws -> [Int32] {
-        try manager.ask(.list)["workers"]?.arrayValue?.compactMap { $0["pid"]?.integerValue.flatMap(Int32.init(exactly:)) }
+        try manager.ask(.list)["workers"]?.arrayValue?.compactMap {
+            $0["pid"]?.integerValue.flatMap(Int32.init(exactly:))
+        }
             ?? []
     }
 
@@ -182,7 +184,9 @@ final class ChaosRun {
 
     /// Waits until the manager has no more descriptors than it had.
     func waitForDescriptors(atMost count: Int) throws {
-        try manager.asking("the manager's descriptors, \(try descriptors()), are \(count) again") { try descriptors() <= count }
+        try manager.asking("the manager's descriptors, \(try descriptors()), are \(count) again") {
+            try descriptors() <= count
+        }
     }
 
     /// The memory that is the manager's alone, in bytes.

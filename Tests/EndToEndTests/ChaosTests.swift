@@ -29,7 +29,9 @@ import Testing
                 }
                 try chaos.stop()
             } catch {
-                Issue.record("seed \(seed), \(chaos.history.count) steps: \(chaos.history.suffix(30).joined(separator: ", "))")
+                Issue.record(
+                    "seed \(seed), \(chaos.history.count) steps: \(chaos.history.suffix(30).joined(separator: ", "))"
+                )
                 throw error
             }
         }

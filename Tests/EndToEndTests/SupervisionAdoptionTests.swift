@@ -14,7 +14,7 @@ import WireProtocol
             for name in ["a", "b"] { _ = try manager.untilSignals(of: name, 1) }
             try manager.ask(.pause, "b")
             let before = try ["a", "b"].map(manager.status)
-            try manager.crash()
+            let spares = try manager.crash()
             for status in before { #expect(Processes.isAlive(try status.pid)) }
 
             try manager.startAgain(folder)
@@ -41,6 +41,7 @@ import WireProtocol
             #expect(try manager.cli("stop", "b").output == "b stopped\n")
             #expect(!Processes.isAlive(try before[1].pid))
             #expect(try manager.transitions(of: "b").last?["to_state"] == "stopped")
+            for spare in spares { try Processes.end(of: spare, "a spare of the manager that was killed,") }
             #expect(try manager.stop() == .exited(code: 0))
         }
     }
@@ -50,7 +51,9 @@ import WireProtocol
             let manager = try TestManager("", in: folder)
             for name in ["dead", "alive"] { try manager.start(manager.supervised, name: name) }
             let (dead, alive) = (try manager.status("dead").pid, try manager.status("alive").pid)
-            try manager.crash()
+            try manager.publish([1])
+            for name in ["dead", "alive"] { _ = try manager.untilSignals(of: name, 1) }
+            let spares = try manager.crash()
             kill(dead, SIGKILL)
             try Processes.end(of: dead, "killed")
 
@@ -60,11 +63,15 @@ import WireProtocol
             #expect(try status.pid != dead)
             #expect(try manager.asking("alive", untilIn: "running").pid == alive)
             let notes = try manager.entries(of: "dead", kind: "worker").compactMap { $0["cause"]?.stringValue }
-            #expect(notes.contains { $0.contains("process \(dead) of an earlier manager is not taken over") }, "\(notes)")
+            #expect(
+                notes.contains { $0.contains("process \(dead) of an earlier manager is not taken over") },
+                "\(notes)"
+            )
             try manager.untilSubscribed(2)
-            try manager.publish([1])
-            #expect(try manager.untilSignals(of: "dead", 1).first?["generation"] == 2)
-            #expect(try manager.untilSignals(of: "alive", 1).first?["generation"] == 1)
+            try manager.publish([2])
+            #expect(try manager.untilSignals(of: "dead", 2).map { $0["generation"] } == [1, 2])
+            #expect(try manager.untilSignals(of: "alive", 2).map { $0["generation"] } == [1, 1])
+            for spare in spares { try Processes.end(of: spare, "a spare of the manager that was killed,") }
             #expect(try manager.stop() == .exited(code: 0))
         }
     }
@@ -95,6 +102,8 @@ import WireProtocol
             let manager = try TestManager("", in: folder, ["--leave-running"])
             try manager.start(manager.supervised, name: "a")
             let before = try manager.status("a")
+            try manager.publish([1])
+            _ = try manager.untilSignals(of: "a", 1)
             #expect(try manager.stop() == .exited(code: 0))
             // The spares are gone: nobody could use them.
             #expect(try Leftovers.processes(with: folder.path).map(\.pid) == [before.pid])
@@ -104,8 +113,8 @@ import WireProtocol
             #expect(after["pid"] == before["pid"])
             #expect(after["generation"] == 1)
             try manager.untilSubscribed(1)
-            try manager.publish([1])
-            #expect(try manager.untilSignals(of: "a", 1).first?["generation"] == 1)
+            try manager.publish([2])
+            #expect(try manager.untilSignals(of: "a", 2).map { $0["generation"] } == [1, 1])
             #expect(try manager.stop() == .exited(code: 0))
         }
     }
@@ -157,7 +166,9 @@ import WireProtocol
                 #expect(status["state"] == "running")
                 #expect(try status.pid == pid)
                 #expect(try manager.transitions(of: name).count == 4)
-                #expect(try !manager.entries(of: name).contains { $0["cause"]?.stringValue?.contains("frozen") == true })
+                #expect(
+                    try !manager.entries(of: name).contains { $0["cause"]?.stringValue?.contains("frozen") == true }
+                )
             }
             #expect(try manager.stop() == .exited(code: 0))
         }

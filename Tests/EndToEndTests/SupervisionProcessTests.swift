@@ -52,9 +52,10 @@ import WireProtocol
             try manager.asking("the daemon and its child") {
                 Leftovers.processes(with: "QUANTCELL_TOKEN=\(token)").count == 3
             }
-            try manager.crash()
+            let spares = try manager.crash()
             try manager.startAgain(folder)
             try manager.asking("a", untilIn: "running")
+            for spare in spares { try Processes.end(of: spare, "a spare of the manager that was killed,") }
             try manager.ask(.stop, "a")
             #expect(Leftovers.processes(with: "QUANTCELL_TOKEN=\(token)").isEmpty)
             #expect(try manager.stop() == .exited(code: 0))
@@ -113,7 +114,7 @@ import WireProtocol
               - {name: fine, path: supervised.swift}
             """
         try await withConfiguration(config) { manager in
-            for (name, reason) in [("nowhere", "1023"), ("nobody", "no-such-user")] {
+            for (name, reason) in [("nowhere", "1023"), ("nobody", "limits.user")] {
                 try manager.asking("the end of the attempts of \(name)") {
                     let why = try? manager.ask(.why, name)
                     return why?["next"] == "nothing: it stays in error until somebody restarts it"
@@ -135,19 +136,26 @@ import WireProtocol
             supervisor: {health: {heartbeat_interval: 50ms}}
             """
         try await withManager(config) { manager in
-            try manager.start(manager.supervised, name: "chatty", params: ["mode": "print", "number": .integer(Int64(perBar))])
+            try manager.start(
+                manager.supervised,
+                name: "chatty",
+                params: ["mode": "print", "number": .integer(Int64(perBar))]
+            )
             let path = "\(manager.data)/logs/chatty.log"
             for bar in 1...bars {
                 try manager.publish([Double(bar)])
                 _ = try manager.untilSignals(of: "chatty", bar)
+                // Put aside, and noticed by the worker: until then it writes to the file that it has.
                 try manager.asking("rotation \(bar)") { access("\(path).\(bar)", F_OK) == 0 }
+                try manager.asking("a file after rotation \(bar)") { access(path, F_OK) == 0 }
             }
-            try manager.asking("a file after the last rotation") { access(path, F_OK) == 0 }
             try manager.ask(.stop, "chatty")
             let files = (1...bars).reversed().map { "\(path).\($0)" } + [path]
             let numbers = try files.map { file in
-                try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").filter { $0.hasPrefix("line ") }
-                    .compactMap { Int($0.split(separator: " ")[1]) }
+                try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").filter {
+                    $0.hasPrefix("line ")
+                }
+                .compactMap { Int($0.split(separator: " ")[1]) }
             }
             #expect(numbers.joined().elementsEqual(1...(bars * perBar)))
             #expect(numbers.count { !$0.isEmpty } > 1)

@@ -10,10 +10,10 @@ import WireProtocol
     private func withStrategies(
         _ names: [String],
         _ settings: String = "",
-        _ strategies: (String) -> String = { _ in "" },
+        _ strategies: [String: String] = [:],
         _ body: @Sendable (TestManager) throws -> Void
     ) async throws {
-        let entries = names.map { "  - {name: \($0), path: supervised.swift, symbols: [X]\(strategies($0))}\n" }
+        let entries = names.map { "  - {name: \($0), path: supervised.swift, symbols: [X]\(strategies[$0] ?? "")}\n" }
         let config = "\(settings)\nstrategies:\n\(entries.joined())"
         try await withFolder { folder in
             try supervisedStrategy.write(toFile: "\(folder.path)/supervised.swift", atomically: false, encoding: .utf8)
@@ -32,7 +32,7 @@ import WireProtocol
             "never-3": ", params: {mode: exit, number: 3}, restart_policy: {mode: never}",
             "always-0": ", params: {mode: exit, number: 0}, restart_policy: {mode: always}",
         ]
-        try await withStrategies(strategies.keys.sorted(), "", { strategies[$0] ?? "" }) { manager in
+        try await withStrategies(strategies.keys.sorted(), "", strategies) { manager in
             try manager.publish([1])
             try manager.until("on-failure-3", runsAs: 2)
             try manager.until("always-0", runsAs: 2)
@@ -61,7 +61,7 @@ import WireProtocol
             supervisor:
               restart_policy: {max_restarts: 2, budgets: {signal: 1}, backoff_base: 10ms, backoff_max: 20ms}
             """
-        try await withStrategies(["a"], settings, { _ in ", params: {mode: exit, number: 3}" }) { manager in
+        try await withStrategies(["a"], settings, ["a": ", params: {mode: exit, number: 3}"]) { manager in
             try manager.publish([1])
             try manager.until("a", runsAs: 2)
             try manager.killProcess(of: "a")
@@ -69,7 +69,8 @@ import WireProtocol
             try manager.publish([2])
             try manager.until("a", runsAs: 4)
             try manager.killProcess(of: "a")
-            let reason = "no restart: the budget for 'signal' is spent, 1 within 5m; 'quantcell restart a' starts it again"
+            let reason =
+                "no restart: the budget for 'signal' is spent, 1 within 300 s; 'quantcell restart a' starts it again"
             _ = try manager.untilEvent("worker.a", "the end of the budget") { $0["cause"]?.stringValue == reason }
             #expect(try manager.status("a")["state"] == "error")
             #expect(try manager.status("a")["generation"] == 4)
@@ -129,10 +130,9 @@ import WireProtocol
 
     @Test func aRollingRestartStopsAtTheFirstThatDoesNotComeBack() async throws {
         let settings = "supervisor: {restart_policy: {max_restarts: 1, backoff_base: 10ms, backoff_max: 20ms}}"
-        let gates = "/tmp/qce-gate-\(UUID().uuidString.prefix(8))"
-        let gate = "\(gates)-b"
+        let gate = "/tmp/qce-gate-\(UUID().uuidString.prefix(8))"
         defer { unlink(gate) }
-        try await withStrategies(["a", "b", "c"], settings, { ", params: {gate: \(gates)-\($0)}" }) { manager in
+        try await withStrategies(["a", "b", "c"], settings, ["b": ", params: {gate: \(gate)}"]) { manager in
             close(creat(gate, 0o600))
             let before = try manager.status("c")
             let refusal = try #require(throws: Refused.self) {
@@ -145,9 +145,11 @@ import WireProtocol
             #expect(try manager.status("b")["state"] == "error")
             #expect(try manager.status("c")["pid"] == before["pid"])
 
-            // The next one finds nobody in its way.
+            // The next one finds nobody in its way; what is in error waits for a person.
             unlink(gate)
             try manager.ask(.restart, nil, ["all": true])
+            #expect(try manager.status("b")["state"] == "error")
+            try manager.ask(.restart, "b")
             for name in ["a", "b", "c"] { #expect(try manager.status(name)["state"] == "running") }
             #expect(try manager.status("c")["generation"] == 2)
         }

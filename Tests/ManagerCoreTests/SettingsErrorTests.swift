@@ -32,7 +32,7 @@ struct SettingsErrorTests {
                 "pool: {nonsense: 1}",
                 "1:8: unknown key 'nonsense' in 'pool'; known are min_size, max_size, idle_timeout"
             ),
-            ("journal:\n  <<: {path: a}", "2:3: unknown key '<<' in 'journal'; known are path, refused_sample"),
+            ("journal:\n  <<: {path: a}", "2:3: unknown key '<<' in 'journal'; known are path, refused_sample, max_age, max_bytes"),
             (
                 "feeds:\n- {type: csv, path: a, symbol: S, seed: 4}",
                 "2:35: unknown key 'seed' in 'feeds[0]'; did you mean 'speed'?"
@@ -63,7 +63,7 @@ struct SettingsErrorTests {
             ("pool: [1, 2]", "1:7: pool must be a mapping of keys (min_size, max_size, idle_timeout), not a list"),
             (
                 "- a",
-                "1:1: the file must be a mapping of keys (manager, pool, supervisor, broker, journal, strategies, feeds, api), "
+                "1:1: the file must be a mapping of keys (manager, pool, supervisor, broker, journal, logs, strategies, feeds, api), "
                     + "not a list"
             ),
             (
@@ -218,7 +218,7 @@ struct SettingsErrorTests {
                 "q.yaml:3:16: manager.max_workers must be a whole number, not 'ten'",
                 "q.yaml:4:14: manager.log_level must be one of trace, debug, info, notice, warning, error, critical, not 'loud'",
                 "q.yaml:6:13: pool.min_size must be from 0 to pool.max_size (10), not 11",
-                "q.yaml:7:13: supervisor must be a mapping of keys (restart_policy, health, error_budget), not '7'",
+                "q.yaml:7:13: supervisor must be a mapping of keys (restart_policy, health, error_budget, limits, storm, orphan_lease), not '7'",
                 "q.yaml:9:5: strategies[0].path must be given: the strategy's file",
                 "q.yaml:10:11: strategies[1].name must be unique: strategies[0] is called 'a' too",
                 "q.yaml:12:18: strategies[1].symbols[1] must be a single value, not a list",

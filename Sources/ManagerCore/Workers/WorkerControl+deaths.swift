@@ -36,11 +36,14 @@ extension WorkerControl {
         let metadata = worker.metadata
         var core = false
         if case .signaled(_, coreDumped: true) = status { core = true }
+        // One that a verdict has condemned died of that; what an earlier generation died of is not its own.
+        let condemned = life?.state == .error ? life?.failure : nil
+        let failure = condemned ?? FailureCause(status, outOfMemory: outOfMemory != nil)
         let death = DeathRecord(
             workerID: worker.id,
             generation: generation,
             time: WallClock.nanoseconds(),
-            cause: life?.failure?.rawValue ?? (outOfMemory != nil ? "out-of-memory" : "\(status)"),
+            cause: failure.rawValue,
             exit: "\(status)",
             core: core,
             oom: outOfMemory != nil,

@@ -17,7 +17,8 @@ extension WorkerControl {
         guard let process = processes[identity] else {
             staleMessages += 1
             // Only what asks for something is answered: an answer to an answer would go round and round.
-            guard message.type != .ack, message.type != .error else { return }
+            // And before an earlier manager's workers have been taken over, nobody is known.
+            guard hasTakenOver, message.type != .ack, message.type != .error else { return }
             return dismiss(identity, workerID: message.workerID ?? "")
         }
         switch message.type {
@@ -215,7 +216,7 @@ extension WorkerControl {
     private func stale(_ message: Message, _ workerID: String) {
         staleMessages += 1
         // A worker that a manager before this one has left behind says nothing over control: its heartbeat names its socket there.
-        if let identity = message.payload["identity"]?.stringValue, processes[identity] == nil {
+        if hasTakenOver, let identity = message.payload["identity"]?.stringValue, processes[identity] == nil {
             dismiss(identity, workerID: workerID)
         }
         logger.debug(

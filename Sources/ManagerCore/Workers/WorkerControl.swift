@@ -46,6 +46,8 @@ final class WorkerControl {
     var processes: [String: WorkerProcess] = [:]
     /// Whether new workers are taken.
     var isOpen = true
+    /// Whether it has been seen what an earlier manager has left.
+    var hasTakenOver = false
     /// Messages that were no envelopes, or not of a kind that belongs where they came in.
     var refusedMessages: UInt64 = 0
     /// Messages from processes that are not, or no longer, those of their worker.

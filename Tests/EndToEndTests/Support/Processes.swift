@@ -83,9 +83,17 @@ extension TestManager {
     }
 
     /// Kills the manager alone, as the kernel would.
-    func crash() throws {
+    ///
+    /// - Returns: Its spares, which end as soon as a new manager tells them that they are nobody's.
+    @discardableResult
+    func crash() throws -> [Int32] {
+        let workers = try ask(.list)["workers"]?.arrayValue?.compactMap { $0["pid"]?.integerValue } ?? []
         try process.send(.kill)
         #expect(try ended() == .signaled(.kill, coreDumped: false))
+        return Leftovers.processes(with: folder).filter {
+            $0.command.contains("quantcell-worker") && !workers.contains(Int64($0.pid))
+        }
+        .map(\.pid)
     }
 
     /// Waits until a worker is known and in a state; for a manager that has just been started.
