@@ -19,7 +19,7 @@ import WireProtocol
 
             try manager.startAgain(folder)
             let after = [
-                try manager.asking("a", untilIn: "running"), try manager.asking("b", untilIn: "paused"),
+                try manager.until("a", isIn: "running"), try manager.until("b", isIn: "paused"),
             ]
             for (before, after) in zip(before, after) {
                 for key in ["pid", "generation", "restarts", "symbols", "started_at"] {
@@ -58,10 +58,10 @@ import WireProtocol
             try Processes.end(of: dead, "killed")
 
             try manager.startAgain(folder)
-            let status = try manager.asking("dead", untilIn: "running")
+            let status = try manager.until("dead", isIn: "running")
             #expect(status["generation"] == 2)
             #expect(try status.pid != dead)
-            #expect(try manager.asking("alive", untilIn: "running").pid == alive)
+            #expect(try manager.until("alive", isIn: "running").pid == alive)
             let notes = try manager.entries(of: "dead", kind: "worker").compactMap { $0["cause"]?.stringValue }
             #expect(
                 notes.contains { $0.contains("process \(dead) of an earlier manager is not taken over") },
@@ -87,10 +87,10 @@ import WireProtocol
             #expect(Leftovers.processes(with: folder.path).isEmpty)
 
             try manager.startAgain(folder)
-            let status = try manager.asking("wanted", untilIn: "running")
+            let status = try manager.until("wanted", isIn: "running")
             #expect(status["generation"] == 2)
             #expect(status["metadata"]?["params"]?["number"] == 7)
-            #expect(try manager.asking("paused", untilIn: "paused")["generation"] == 2)
+            #expect(try manager.until("paused", isIn: "paused")["generation"] == 2)
             let ids = try manager.ask(.list)["workers"]?.arrayValue?.compactMap { $0["worker_id"]?.stringValue } ?? []
             #expect(ids.sorted() == ["paused", "wanted"])
             #expect(try manager.stop() == .exited(code: 0))
@@ -109,7 +109,7 @@ import WireProtocol
             #expect(try Leftovers.processes(with: folder.path).map(\.pid) == [before.pid])
 
             try manager.startAgain(folder)
-            let after = try manager.asking("a", untilIn: "running")
+            let after = try manager.until("a", isIn: "running")
             #expect(after["pid"] == before["pid"])
             #expect(after["generation"] == 1)
             try manager.untilSubscribed(1)
@@ -147,7 +147,7 @@ import WireProtocol
         try await withFolder { folder in
             try supervisedStrategy.write(toFile: "\(folder.path)/supervised.swift", atomically: false, encoding: .utf8)
             let manager = try TestManager(config, in: folder)
-            let pids = try names.map { try manager.asking($0, untilIn: "running").pid }
+            let pids = try names.map { try manager.until($0, isIn: "running").pid }
             try manager.process.send(.stop)
             // That time passes is the whole point; nothing else happens meanwhile, or this fails.
             #expect(!Deadline(within: .seconds(5)).wait(for: manager.process.pidFileDescriptor))

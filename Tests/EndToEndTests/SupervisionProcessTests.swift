@@ -54,7 +54,7 @@ import WireProtocol
             }
             let spares = try manager.crash()
             try manager.startAgain(folder)
-            try manager.asking("a", untilIn: "running")
+            try manager.until("a", isIn: "running")
             for spare in spares { try Processes.end(of: spare, "a spare of the manager that was killed,") }
             try manager.ask(.stop, "a")
             #expect(Leftovers.processes(with: "QUANTCELL_TOKEN=\(token)").isEmpty)
@@ -88,8 +88,8 @@ import WireProtocol
               - {name: free, path: supervised.swift}
             """
         try await withConfiguration(config) { manager in
-            let limited = try manager.asking("limited", untilIn: "running").pid
-            let free = try manager.asking("free", untilIn: "running").pid
+            let limited = try manager.until("limited", isIn: "running").pid
+            let free = try manager.until("free", isIn: "running").pid
             func openFiles(_ pid: Int32) -> [Substring] {
                 let line = Processes.text(pid, "limits").split(separator: "\n").first { $0.hasPrefix("Max open files") }
                 return (line ?? "").split(separator: " ").dropFirst(3).prefix(2).map { $0 }
@@ -123,7 +123,7 @@ import WireProtocol
                 #expect(status["last_error"]?.stringValue?.contains(reason) == true, "\(status.text)")
                 #expect(status["pid"] == .null)
             }
-            try manager.asking("fine", untilIn: "running")
+            try manager.until("fine", isIn: "running")
         }
     }
 
@@ -142,12 +142,17 @@ import WireProtocol
                 params: ["mode": "print", "number": .integer(Int64(perBar))]
             )
             let path = "\(manager.data)/logs/chatty.log"
+            /// Which file is at the path now.
+            func file() -> ino_t? {
+                var info = stat()
+                return stat(path, &info) == 0 ? info.st_ino : nil
+            }
             for bar in 1...bars {
+                let before = file()
                 try manager.publish([Double(bar)])
                 _ = try manager.untilSignals(of: "chatty", bar)
                 // Put aside, and noticed by the worker: until then it writes to the file that it has.
-                try manager.asking("rotation \(bar)") { access("\(path).\(bar)", F_OK) == 0 }
-                try manager.asking("a file after rotation \(bar)") { access(path, F_OK) == 0 }
+                try manager.asking("rotation \(bar)") { file().map { $0 != before } ?? false }
             }
             try manager.ask(.stop, "chatty")
             let files = (1...bars).reversed().map { "\(path).\($0)" } + [path]

@@ -18,7 +18,7 @@ import WireProtocol
         try await withFolder { folder in
             try supervisedStrategy.write(toFile: "\(folder.path)/supervised.swift", atomically: false, encoding: .utf8)
             let manager = try TestManager(config, in: folder)
-            for name in names { try manager.asking(name, untilIn: "running") }
+            for name in names { try manager.until(name, isIn: "running") }
             try body(manager)
             #expect(try manager.stop() == .exited(code: 0))
         }

@@ -76,7 +76,7 @@ import WireProtocol
         try await withFolder { folder in
             try supervisedStrategy.write(toFile: "\(folder.path)/supervised.swift", atomically: false, encoding: .utf8)
             let manager = try TestManager(config, in: folder)
-            for name in ["paused", "stopped"] { try manager.asking(name, untilIn: "running") }
+            for name in ["paused", "stopped"] { try manager.until(name, isIn: "running") }
             try manager.publish([1])
             try manager.until("paused", "is paused") { $0["state"] == "paused" }
             try manager.until("stopped", "is stopped") { $0["state"] == "stopped" && $0["pid"] == .null }

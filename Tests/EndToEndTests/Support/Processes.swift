@@ -98,17 +98,15 @@ extension TestManager {
 
     /// Waits until a worker is known and in a state; for a manager that has just been started.
     @discardableResult
-    func asking(_ worker: String, untilIn state: String) throws -> JSONValue {
-        var found = JSONValue.null
-        try asking("\(worker) is \(state)") {
+    func until(_ worker: String, isIn state: String) throws -> JSONValue {
+        try until("\(worker) is \(state)") { () -> JSONValue? in
             do {
-                found = try status(worker)
-                return found["state"]?.stringValue == state
+                let found = try status(worker)
+                return found["state"]?.stringValue == state ? found : JSONValue?.none
             } catch let refused as Refused where refused.code == "WORKER_NOT_FOUND" {
-                return false
+                return JSONValue?.none
             }
         }
-        return found
     }
 
     /// Waits until so many workers listen to a topic: one that has just been left by its manager first has to come back.
