@@ -155,7 +155,8 @@ import WireProtocol
                 try manager.asking("rotation \(bar)") { file().map { $0 != before } ?? false }
             }
             try manager.ask(.stop, "chatty")
-            let files = (1...bars).reversed().map { "\(path).\($0)" } + [path]
+            // One for each bar, or one more where a rotation came in the middle of one.
+            let files = (1...10).reversed().map { "\(path).\($0)" }.filter { access($0, F_OK) == 0 } + [path]
             let numbers = try files.map { file in
                 try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").filter {
                     $0.hasPrefix("line ")
