@@ -241,7 +241,8 @@ public actor WorkerManager {
         var config = config
         config.path = SettingsInputs.join(path, to: ProcessEnvironment.workingDirectory(), home: nil)
         return try await withCheckedThrowingContinuation { done in
-            control.start(config, actor: .operator, waits: true) { result in
+            // The program that starts it starts it again, if it wants to: it is not taken up by a later manager.
+            control.start(config, actor: .operator, source: .api, waits: true) { result in
                 done.resume(with: result.map(\.id))
             }
         }
@@ -337,8 +338,8 @@ public actor WorkerManager {
         startsLeft = configs.count
         if startsLeft == 0 || Task.isCancelled { endStart() }
         for start in configs {
-            let isConfigured = configured.contains(start.config.name)
-            control.start(start.config, actor: .manager, isConfigured: isConfigured, waits: true) {
+            let source: DesiredWorker.Source = configured.contains(start.config.name) ? .config : .cli
+            control.start(start.config, actor: .manager, source: source, waits: true) {
                 [unowned self] result in
                 startEnded(start.config.name, isPaused: start.isPaused, failure: result.failure)
             }

@@ -95,7 +95,7 @@ import WireProtocol
             #expect(status["restarts"] == 3)
             #expect(status["pid"] == .null)
             #expect(status["last_error"]?.stringValue?.contains("exit code 1") == true)
-            #expect(status["last_error"]?.stringValue?.contains("3 restarts within") == true)
+            #expect(status["last_error"]?.stringValue?.contains("3 within 300 s") == true)
             let ends = try manager.entries(of: "doomed", kind: "transition").filter { $0["to_state"] == "error" }
             #expect(ends.map { $0["generation"] } == [1, 2, 3, 4])
 

@@ -156,7 +156,8 @@ import WireProtocol
             }
             try manager.ask(.stop, "chatty")
             // One for each bar, or one more where a rotation came in the middle of one.
-            let files = (1...10).reversed().map { "\(path).\($0)" }.filter { access($0, F_OK) == 0 } + [path]
+            let aside = (1...10).reversed().map { "\(path).\($0)" as String }
+            let files = aside.filter { (file: String) in access(file, F_OK) == 0 } + [path]
             let numbers = try files.map { file in
                 try String(contentsOfFile: file, encoding: .utf8).split(separator: "\n").filter {
                     $0.hasPrefix("line ")

@@ -1,3 +1,4 @@
+internal import EventJournal
 internal import MarketFiles
 internal import ProcessControl
 internal import Supervision
@@ -32,8 +33,8 @@ final class Worker {
     var isPreparing = false
     /// Processes of it that have ended lately, by generation.
     private var ended: [(generation: UInt64, at: SuspendingClock.Instant)] = []
-    /// Whether the configuration file names it.
-    var isConfigured = false
+    /// Who wants it: a later manager starts again what was started by command, and what its own configuration names.
+    var source = DesiredWorker.Source.cli
     /// The topics that its process has joined.
     var topics: [String] = []
     /// The sum of those topics' sequences, about a second ago at most.

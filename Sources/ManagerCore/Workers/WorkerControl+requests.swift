@@ -29,20 +29,20 @@ extension WorkerControl {
     /// - Parameters:
     ///   - config: What to run.
     ///   - actor: Who asked.
-    ///   - isConfigured: Whether the configuration file names it.
+    ///   - source: Who wants it, for a later manager.
     ///   - waits: Whether `done` comes when it runs or has failed for good, or as soon as it is on its way.
     ///   - done: Called once.
     func start(
         _ config: StrategyConfig,
         actor: Actor,
-        isConfigured: Bool = false,
+        source: DesiredWorker.Source = .cli,
         waits: Bool,
         done: @escaping (Outcome) -> Void
     ) {
         let worker: Worker
         do throws(ManagerError) {
             worker = try admit(config)
-            worker.isConfigured = isConfigured
+            worker.source = source
         } catch {
             return done(.failure(error))
         }

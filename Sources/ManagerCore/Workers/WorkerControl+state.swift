@@ -35,7 +35,7 @@ extension WorkerControl {
                 workerID: worker.id,
                 wanted: wanted,
                 config: worker.description.text,
-                source: worker.isConfigured ? .config : .cli,
+                source: worker.source,
                 updatedAt: WallClock.nanoseconds()
             )
         )
@@ -80,7 +80,7 @@ extension WorkerControl {
     /// The strategies that should run but are not in the configuration file: those that were started by command and not stopped.
     func desiredStrategies(besides configured: Set<String>) throws -> [(config: StrategyConfig, isPaused: Bool)] {
         try journal.desiredWorkers().compactMap { desired in
-            guard desired.wanted != .stopped, desired.source != .config, !configured.contains(desired.workerID),
+            guard desired.wanted != .stopped, desired.source == .cli, !configured.contains(desired.workerID),
                 let config = StrategyConfig(json: desired.config, defaults: defaults)
             else { return nil }
             return (config, desired.wanted == .paused)
@@ -118,7 +118,7 @@ extension WorkerControl {
         let kind = try config.validate()
         let child = try AdoptedProcess.adopt(record.fingerprint, token: record.token)
         let worker = Worker(id: record.workerID, config: config, kind: kind)
-        worker.isConfigured = isConfigured
+        worker.source = isConfigured ? .config : .cli
         worker.library = record.libraryPath
         worker.startedAt = record.startedAt
         let process = WorkerProcess(
