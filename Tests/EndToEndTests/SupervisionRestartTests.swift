@@ -97,7 +97,6 @@ import WireProtocol
             // Half of those that were wanted make a storm.
             #expect(storms.first?["detail"]?["workers"]?.arrayValue?.count == 25)
             #expect(pids.allSatisfy { !Processes.isAlive($0) })
-            try manager.untilSubscribed(50)
             try manager.publish([1])
             let signals = try manager.until("a signal of each") { () -> [JSONValue]? in
                 let signals = try manager.signals()
