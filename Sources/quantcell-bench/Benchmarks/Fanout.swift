@@ -55,10 +55,10 @@ struct Fanout: ParsableCommand {
             report.progress("fanout: \(body.rawValue), \(workers) workers, round \(round) of \(rounds)")
             let workspace = try Workspace()
             let product = try FanoutProduct(options, workspace, workers: workers)
-            mine.append(try plan.run(to: product.feed, body, results: product.results))
+            mine.append(try plan.run(product.topology, body))
             product.stop()
             let floor = try FanoutFloor(workspace, workers: workers)
-            bare.append(try plan.run(to: floor.feed, body.floor, results: floor.results))
+            bare.append(try plan.run(floor.topology, body.floor))
             floor.stop()
         }
         let who = workers == 1 ? "1 worker" : "\(workers) workers"
@@ -81,8 +81,36 @@ struct Fanout: ParsableCommand {
                 target: isBinary ? .ratioAtMost(limit) : nil
             )
         }
+        report.add(
+            "\(who), CPU of the manager a message",
+            "µs",
+            mine.map(\.brokerMicroseconds),
+            floor: bare.map(\.brokerMicroseconds),
+            target: isBinary ? .atMostAboveFloor(0.5) : nil
+        )
+        report.add(
+            "\(who), CPU of a worker a message",
+            "µs",
+            mine.map(\.workerMicroseconds),
+            floor: bare.map(\.workerMicroseconds)
+        )
         let lost = mine.map(\.lost).reduce(0, +)
         if lost > 0 { report.note("\(who): \(lost) messages did not arrive.") }
+    }
+}
+
+/// One publisher's way to many subscribers.
+private struct FanoutTopology {
+    let feed: String
+    /// Where the subscribers write their results.
+    let results: [String]
+    /// The process between feed and subscribers.
+    let broker: Int32
+    let subscribers: [Int32]
+
+    /// The CPU time of all that the broker, and all that the subscribers have used.
+    func cpuTimes() throws -> (broker: Int64, subscribers: Int64) {
+        (try Clock.cpuTime(of: broker), try subscribers.reduce(0) { try $0 + Clock.cpuTime(of: $1) })
     }
 }
 
@@ -104,11 +132,13 @@ private struct FanoutPlan {
     }
 
     /// Publishes into a feed, first fast and then paced, and gathers what the subscribers wrote.
-    func run(to feed: String, _ body: BodyKind, results: [String]) throws -> FanoutResult {
-        let times = try publish(to: feed, body, ["count", "\(burst)"], results[0])
-        let counted = try gather(results, 1)
-        _ = try publish(to: feed, body, ["measure", "\(paced)", "\(rate)"], results[0])
-        let measured = try gather(results, 2)
+    func run(_ topology: FanoutTopology, _ body: BodyKind) throws -> FanoutResult {
+        let before = try topology.cpuTimes()
+        let times = try publish(topology, body, ["count", "\(burst)"])
+        let counted = try gather(topology.results, 1)
+        let after = try topology.cpuTimes()
+        _ = try publish(topology, body, ["measure", "\(paced)", "\(rate)"])
+        let measured = try gather(topology.results, 2)
         var latency = Latency()
         for result in measured { latency.add(result.latency) }
         let delivered = counted.reduce(0) { $0 + $1.count }
@@ -116,20 +146,21 @@ private struct FanoutPlan {
         return FanoutResult(
             deliveriesPerSecond: Double(delivered) / seconds,
             latency: latency,
+            brokerMicroseconds: Double(after.broker - before.broker) / Double(burst) / 1000,
+            workerMicroseconds: Double(after.subscribers - before.subscribers) / Double(burst * workers) / 1000,
             lost: workers * burst - delivered + workers * paced - measured.reduce(0) { $0 + $1.count }
         )
     }
 
     private func publish(
-        to feed: String,
+        _ topology: FanoutTopology,
         _ body: BodyKind,
-        _ command: [String],
-        _ place: String
+        _ command: [String]
     ) throws -> (start: Int64, end: Int64) {
         let child = try Child(
             role: .publish,
-            [feed, body.rawValue] + command,
-            output: "\(place).publisher-\(command[0])"
+            [topology.feed, body.rawValue] + command,
+            output: "\(topology.results[0]).publisher-\(command[0])"
         )
         let words = try child.result(milliseconds: 120_000).split(whereSeparator: \.isWhitespace).compactMap {
             Int64($0)
@@ -150,16 +181,15 @@ private struct FanoutPlan {
 private struct FanoutResult {
     let deliveriesPerSecond: Double
     let latency: Latency
+    let brokerMicroseconds: Double
+    let workerMicroseconds: Double
     let lost: Int
 }
 
 /// A manager and workers.
 private final class FanoutProduct {
     private let manager: Manager
-    /// Where the workers write their results.
-    let results: [String]
-
-    var feed: String { manager.feed }
+    let topology: FanoutTopology
 
     init(_ options: BenchOptions, _ workspace: Workspace, workers: Int) throws {
         var configuration = Manager.Configuration()
@@ -170,8 +200,13 @@ private final class FanoutProduct {
         let folder = manager.folder
         let probe = try Probe.write(to: folder)
         let names = (1...workers).map { "w\($0)" }
-        results = names.map { "\(folder)/\($0)" }
         try manager.ask(.start, payloads: names.map { Manager.start($0, probe, params: ["folder": .string(folder)]) })
+        topology = FanoutTopology(
+            feed: manager.feed,
+            results: names.map { "\(folder)/\($0)" },
+            broker: manager.pid,
+            subscribers: try names.map { [manager] in try manager.status($0).pid }
+        )
     }
 
     func stop() {
@@ -181,21 +216,26 @@ private final class FanoutProduct {
 
 /// The same topology in bare calls.
 private final class FanoutFloor {
-    let feed: String
-    let results: [String]
+    let topology: FanoutTopology
     private let children: [Child]
 
     init(_ workspace: Workspace, workers: Int) throws {
         let folder = workspace.path
-        feed = "ipc://\(folder)/feed"
+        let feed = "ipc://\(folder)/feed"
         let data = "ipc://\(folder)/data"
         let ready = "\(folder)/ready"
         let log = "\(folder)/bare.log"
-        results = (1...workers).map { "\(folder)/bare\($0)" }
+        let results = (1...workers).map { "\(folder)/bare\($0)" }
         let forwarder = try Child(role: .forward, [feed, data, "\(workers)", ready], output: log)
         let topic = "market.\(Probe.symbol).\(Probe.dataType)"
         let subscribers = try results.map { try Child(role: .subscribe, [data, topic, $0], output: log) }
         children = [forwarder] + subscribers
+        topology = FanoutTopology(
+            feed: feed,
+            results: results,
+            broker: forwarder.pid,
+            subscribers: subscribers.map(\.pid)
+        )
         try waitUntil("all bare subscribers have come") { Files.exists(ready) }
     }
 

@@ -9,12 +9,15 @@ struct Report {
         case ratioAtMost(Double)
         /// In the row's unit.
         case atMost(Double)
+        /// In the row's unit: how much more than the floor.
+        case atMostAboveFloor(Double)
 
         func isMet(_ row: Row) -> Bool? {
             switch self {
             case .ratioAtLeast(let limit): row.ratio.map { $0.median >= limit }
             case .ratioAtMost(let limit): row.ratio.map { $0.median <= limit }
             case .atMost(let limit): row.product.median <= limit
+            case .atMostAboveFloor(let limit): row.floor.map { row.product.median - $0.median <= limit }
             }
         }
 
@@ -23,6 +26,7 @@ struct Report {
             case .ratioAtLeast(let limit): "ratio ≥ \(Number.text(limit))"
             case .ratioAtMost(let limit): "ratio ≤ \(Number.text(limit))"
             case .atMost(let limit): "≤ \(Number.text(limit)) \(unit)"
+            case .atMostAboveFloor(let limit): "≤ floor + \(Number.text(limit)) \(unit)"
             }
         }
     }
