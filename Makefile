@@ -7,7 +7,7 @@ CONFIG ?= config/quantcell.yaml
 SWIFT ?= swift
 SOURCES = Package.swift Sources Tests strategies
 
-.PHONY: help setup setup-test build run test format lint install uninstall clean
+.PHONY: help setup setup-test build run test chaos bench format lint install uninstall clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -29,6 +29,12 @@ test: setup-test lint ## check format and warnings, then run every test
 	QUANTCELL_STRICT=1 $(SWIFT) build --build-tests
 	@.ci/check.sh .build/debug
 	QUANTCELL_STRICT=1 $(SWIFT) test --skip-build
+
+chaos: setup-test ## a long run of random kills, stops and starts with the real programs
+	QUANTCELL_STRICT=1 QUANTCELL_CHAOS_STEPS=1000 $(SWIFT) test --filter EndToEndTests.ChaosTests
+
+bench: build ## measure, every figure beside its floor in the same run
+	.build/release/quantcell-bench all
 
 format: ## rewrite all sources in the project's format
 	swift-format format --in-place --recursive $(SOURCES)

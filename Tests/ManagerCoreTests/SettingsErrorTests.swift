@@ -32,7 +32,10 @@ struct SettingsErrorTests {
                 "pool: {nonsense: 1}",
                 "1:8: unknown key 'nonsense' in 'pool'; known are min_size, max_size, idle_timeout"
             ),
-            ("journal:\n  <<: {path: a}", "2:3: unknown key '<<' in 'journal'; known are path, refused_sample, max_age, max_bytes"),
+            (
+                "journal:\n  <<: {path: a}",
+                "2:3: unknown key '<<' in 'journal'; known are path, refused_sample, max_age, max_bytes"
+            ),
             (
                 "feeds:\n- {type: csv, path: a, symbol: S, seed: 4}",
                 "2:35: unknown key 'seed' in 'feeds[0]'; did you mean 'speed'?"
