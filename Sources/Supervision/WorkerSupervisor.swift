@@ -91,6 +91,11 @@ public final class WorkerSupervisor {
         lives[workerID]
     }
 
+    /// The generation of a worker's process; `nil` where there is no worker of that id.
+    package func generation(of workerID: String) -> UInt64? {
+        lives[workerID]?.generation
+    }
+
     /// The state of a worker; `nil` where there is none, or it has not begun.
     public func state(of workerID: String) -> WorkerState? {
         lives[workerID]?.state
@@ -116,11 +121,11 @@ public final class WorkerSupervisor {
         defer { isDraining = false }
         while !pending.isEmpty {
             let (workerID, event) = pending.removeFirst()
-            let actions = lives[workerID]?.on(event, at: clock()) ?? []
-            for action in actions { perform(action, for: workerID) }
-            guard let life = lives[workerID] else { continue }
-            if held[workerID] != nil, !life.awaitsProcess { dropHeld(workerID) }
-            if let next = life.nextDeadline { soonest = soonest.map { min($0, next) } ?? next }
+            // In place: a life is large, and most events are heartbeats that change little of it.
+            guard let step = lives[workerID]?.step(event, at: clock()) else { continue }
+            for action in step.actions { perform(action, for: workerID) }
+            if held[workerID] != nil, !step.awaitsProcess { dropHeld(workerID) }
+            if let next = step.nextDeadline { soonest = soonest.map { min($0, next) } ?? next }
         }
     }
 
@@ -197,5 +202,18 @@ public final class WorkerSupervisor {
         let late = lives.values.filter { $0.nextDeadline.map { $0 <= now } ?? false }.map(\.id).sorted()
         for workerID in late { on(.deadlinePassed, for: workerID) }
         soonest = lives.values.lazy.compactMap(\.nextDeadline).min()
+    }
+}
+
+extension WorkerLife {
+    /// What an event led to, and what a supervisor must know of the life then.
+    fileprivate struct Step {
+        let actions: [Action]
+        let awaitsProcess: Bool
+        let nextDeadline: Instant?
+    }
+
+    fileprivate mutating func step(_ event: Event, at now: Instant) -> Step {
+        Step(actions: on(event, at: now), awaitsProcess: awaitsProcess, nextDeadline: nextDeadline)
     }
 }
