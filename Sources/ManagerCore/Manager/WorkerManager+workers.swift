@@ -75,7 +75,6 @@ extension WorkerManager {
         }
     }
 
-
     private static let notRunning = ManagerError(.serviceUnavailable, "the manager does not run")
 
     private func control() throws(ManagerError) -> WorkerControl {

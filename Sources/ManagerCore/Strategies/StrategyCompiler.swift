@@ -167,7 +167,9 @@ final class StrategyCompiler {
         // loaded it keeps its file.
         _ = try? CompilerFiles.removeFolder(job.folder)
         guard rename(job.work, job.folder) == 0 else {
-            return .failure(ManagerError(.workerStart, "\(CompilerFiles.failure("keep what was compiled of \(job.path)"))"))
+            return .failure(
+                ManagerError(.workerStart, "\(CompilerFiles.failure("keep what was compiled of \(job.path)"))")
+            )
         }
         return .success("\(job.folder)/strategy.so")
     }
