@@ -37,7 +37,11 @@ import ZeroMQ
         }
 
         /// Another connection, as another program would have it.
-        private func other() throws -> DatabaseQueue { try DatabaseQueue(path: "\(folder.path)/journal.db") }
+        private func other() throws -> DatabaseQueue {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(10)
+            return try DatabaseQueue(path: "\(folder.path)/journal.db", configuration: configuration)
+        }
 
         func column(_ sql: String) throws -> [String] {
             try other().read { try String.fetchAll($0, sql: sql) }
