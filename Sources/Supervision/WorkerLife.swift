@@ -92,7 +92,7 @@ package struct WorkerLife: Sendable {
     /// Takes in what happened at `now` and says what to do.
     package mutating func on(_ event: Event, at now: Instant) -> [Action] {
         switch event {
-        case .start(let actor): start(actor, now)
+        case .start(let actor, let isPaused): start(actor, isPaused: isPaused, now)
         case .adopt(let generation, let restarts, let isPaused):
             adopt(generation: generation, restarts: restarts, isPaused: isPaused, now)
         case .stop(let actor): stop(actor, now)

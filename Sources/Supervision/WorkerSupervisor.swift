@@ -152,8 +152,7 @@ public final class WorkerSupervisor {
     }
 
     private func noteFailure(of workerID: String, _ cause: FailureCause) {
-        let count = lives.values.count { !$0.isOver }
-        guard let storm = breaker.failed(workerID, of: cause, among: count, at: clock()) else { return }
+        guard let storm = breaker.failed(workerID, of: cause, at: clock()) else { return }
         delegate?.report(storm)
         // Those who wait already wait longer.
         for workerID in breaker.waiting {

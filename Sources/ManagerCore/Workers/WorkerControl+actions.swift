@@ -28,7 +28,7 @@ extension WorkerControl: SupervisorDelegate {
         chronicle.record(
             .manager,
             cause:
-                "\(storm.workerIDs.count) workers failed of '\(storm.cause.rawValue)' in a short time; restarts wait for \(pause.text)",
+                "\(storm.workerIDs.count) workers and perhaps more failed of '\(storm.cause.rawValue)' within \(storm.window.text); all restarts wait for \(pause.text)",
             actor: .policy,
             detail: ["workers": .array(storm.workerIDs.map(JSONValue.string)), "cause": .string(storm.cause.rawValue)],
             level: .error
