@@ -117,12 +117,22 @@ extension WorkerControl: SupervisorDelegate {
             generation: supervisor.life(of: worker.id)?.generation
         )
         process.commands[message.messageID] = type
+        process.undelivered = nil
         chronicle.afterCommit { [unowned self] in
-            if plane?.send(message, to: process.identity) != true, type == .stop {
+            if plane?.send(message, to: process.identity) == true { return }
+            if type == .stop {
                 // It does not listen: the first thing that it can hear is a signal.
                 try? process.child.signalGroup(.term)
+            } else {
+                process.undelivered = message
             }
         }
+    }
+
+    /// Sends again what could not be sent, when the process has given a sign of life.
+    func sendUndelivered(_ process: WorkerProcess) {
+        guard let message = process.undelivered, plane?.send(message, to: process.identity) == true else { return }
+        process.undelivered = nil
     }
 
     private func send(_ signal: Signal, _ worker: Worker) {
