@@ -133,6 +133,11 @@ package struct WorkerLife: Sendable {
         return next
     }
 
+    /// Whether a deadline has passed of which the worker alone could have told that it has kept it.
+    func isJudgedBySilence(at now: Instant) -> Bool {
+        [startDeadline, heartbeatDeadline].contains { $0.map { $0 <= now } ?? false }
+    }
+
     /// Whether the worker is heard from, as far as it should be, and no health check holds anything against it.
     package func isHealthy(at now: Instant) -> Bool {
         guard let state, state == .running || state == .paused, verdicts.isEmpty else { return false }

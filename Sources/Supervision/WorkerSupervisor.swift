@@ -19,6 +19,9 @@ public final class WorkerSupervisor {
 
     /// How late a tick may be before the supervisor doubts itself rather than its workers.
     package static let toleratedLag = Duration.seconds(1)
+    /// How long is still listened before anything is concluded from silence. A manager that was stopped for less than it tolerates finds the
+    /// deadlines passed and what was said meanwhile still on its way, in sockets that nobody has read.
+    package static let hearing = Duration.milliseconds(100)
 
     private var lives: [String: WorkerLife] = [:]
     private var pending: [(workerID: String, event: WorkerLife.Event)] = []
@@ -26,6 +29,8 @@ public final class WorkerSupervisor {
     private var breaker: StormBreaker
     /// What waits for the breaker, by worker.
     private var held: [String: WorkerLife.Action] = [:]
+    /// Whose silence is about to count against them, and until when they are still listened to.
+    private var hearings: [String: Instant] = [:]
     /// No deadline of a life is earlier. Exact after ``tick(due:)``; in between a deadline that is put off is not looked for.
     private var soonest: Instant?
     private let clock: () -> Instant
@@ -189,12 +194,29 @@ public final class WorkerSupervisor {
     package func tick(due: Instant) {
         let now = clock()
         if now - due > Self.toleratedLag {
+            hearings.removeAll()
             for workerID in lives.keys { on(.absentManager, for: workerID) }
         }
         release(at: now)
         // In the same order each time, for whoever has to understand it later.
-        let late = lives.values.filter { $0.nextDeadline.map { $0 <= now } ?? false }.map(\.id).sorted()
-        for workerID in late { on(.deadlinePassed, for: workerID) }
-        soonest = lives.values.lazy.compactMap(\.nextDeadline).min()
+        let late = lives.values.filter { $0.nextDeadline.map { $0 <= now } ?? false }.sorted { $0.id < $1.id }
+        let heard = hearings
+        hearings.removeAll()
+        for life in late {
+            if life.isJudgedBySilence(at: now), let until = hearing(heard[life.id], now) {
+                hearings[life.id] = until
+            } else {
+                on(.deadlinePassed, for: life.id)
+            }
+        }
+        soonest = lives.values.lazy.compactMap { [hearings] in hearings[$0.id] ?? $0.nextDeadline }.min()
+    }
+
+    /// Until when somebody is listened to before silence counts; `nil` when that is over.
+    private func hearing(_ until: Instant?, _ now: Instant) -> Instant? {
+        guard let until else { return now + Self.hearing }
+        if now < until { return until }
+        // Whoever comes so late to listen has not listened.
+        return now - until > Self.hearing ? now + Self.hearing : nil
     }
 }

@@ -21,7 +21,11 @@ import Testing
                 try chaos.run(steps * 2 / 10, killingManager: false)
                 try chaos.settleAll()
                 let (descriptors, memory) = (try chaos.descriptors(), try chaos.memory())
-                try chaos.run(steps * 5 / 10, killingManager: false)
+                var memories = [memory]
+                for _ in 0..<5 {
+                    try chaos.run(steps / 10, killingManager: false)
+                    memories.append(try chaos.memory())
+                }
                 try chaos.settleAll()
                 try chaos.checkJournal()
                 try chaos.checkLogs()
@@ -33,7 +37,7 @@ import Testing
                 }
                 print(
                     "chaos: seed \(seed), \(chaos.history.count) steps, \(chaos.record.managers) managers, "
-                        + "descriptors \(descriptors) then \(after.descriptors), memory \(memory) then \(after.memory) bytes"
+                        + "descriptors \(descriptors) then \(after.descriptors), memory \(memories) then \(after.memory) bytes"
                 )
                 try chaos.stop()
             } catch {
