@@ -137,7 +137,7 @@ import WireProtocol
     }
 
     @Test func aManagerThatStoodStillBlamesNobody() async throws {
-        let names = (1...10).map { "w\($0)" }
+        let names = (1...20).map { "w\($0)" }
         let config = """
             manager: {max_workers: 20}
             supervisor: {health: {heartbeat_interval: 100ms, heartbeat_timeout: 2s}}
@@ -148,11 +148,16 @@ import WireProtocol
             try supervisedStrategy.write(toFile: "\(folder.path)/supervised.swift", atomically: false, encoding: .utf8)
             let manager = try TestManager(config, in: folder)
             let pids = try names.map { try manager.until($0, isIn: "running").pid }
-            try manager.process.send(.stop)
-            // That time passes is the whole point; nothing else happens meanwhile, or this fails.
-            #expect(!Deadline(within: .seconds(5)).wait(for: manager.process.pidFileDescriptor))
-            #expect(Processes.status(manager.process.pid)["State"]?.hasPrefix("T") == true)
-            try manager.process.send(.cont)
+            // For far longer than the time after which somebody is suspected, and for a little longer: then deadlines have passed of which
+            // it cannot tell by its own lateness that it was away.
+            for seconds in [10, 2.1, 2.4, 2.7] {
+                try manager.process.send(.stop)
+                // That time passes is the whole point; nothing else happens meanwhile, or this fails.
+                #expect(!Deadline(within: .seconds(seconds)).wait(for: manager.process.pidFileDescriptor))
+                #expect(Processes.status(manager.process.pid)["State"]?.hasPrefix("T") == true)
+                try manager.process.send(.cont)
+                _ = try manager.ask(.ping)
+            }
             // Two more heartbeats of each: whatever was to be concluded has been.
             for _ in 0..<2 {
                 for name in names {

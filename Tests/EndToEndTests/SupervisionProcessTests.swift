@@ -169,6 +169,46 @@ import WireProtocol
         }
     }
 
+    /// A program of somebody else's holds on to its file, whoever renames it.
+    @Test func theLogOfAForeignProgramIsBoundedAndSaysWhatItDrops() async throws {
+        let count = 20_000
+        try await withManager("logs: {max_bytes: 64KiB, keep: 1}") { manager in
+            let program = "\(manager.folder)/work/chatty.sh"
+            let script = """
+                #!/bin/sh
+                i=0
+                while [ $i -lt \(count) ]; do
+                    i=$((i + 1))
+                    echo "line $i of a program that has much to say and says it over and over again"
+                done
+                exec sleep 1000
+                """
+            try script.write(toFile: program, atomically: false, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+            try manager.ask(.start, nil, ["path": .string(program), "name": "chatty", "wait": false])
+            let path = "\(manager.data)/logs/chatty.log"
+            func lines() throws -> [Substring] {
+                try String(contentsOfFile: path, encoding: .utf8).drop { $0 == "\0" }.split(separator: "\n")
+            }
+            try manager.asking("all is written, and the oldest dropped") {
+                let isWritten = (try? lines())?.last?.hasPrefix("line \(count) ") == true
+                var info = stat()
+                return isWritten && stat(path, &info) == 0 && Int(info.st_blocks) * 512 <= 128 << 10
+            }
+            let left = try lines()
+            let first = try #require(left.first.flatMap { Int($0.split(separator: " ")[1]) })
+            #expect(left.map { Int($0.split(separator: " ")[1]) } == (first...count).map { $0 })
+            #expect(first > 1)
+            let notes = try manager.entries(of: "chatty", kind: "worker").compactMap { $0["detail"]?["dropped_bytes"] }
+            #expect(!notes.isEmpty)
+            // 'quantcell logs' begins with a line, not with what is no longer there.
+            let shown = try manager.cli("logs", "chatty", "--lines", "\(count)")
+            #expect(shown.lines.first == left.first)
+            #expect(shown.lines.count == left.count)
+            try manager.ask(.stop, "chatty")
+        }
+    }
+
     // MARK: systemd
 
     @Test func systemdIsToldHowItIs() async throws {

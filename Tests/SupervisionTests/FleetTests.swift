@@ -112,6 +112,28 @@ import WireProtocol
         #expect(!fleet.transitions.contains { $0.change.to == .error })
     }
 
+    /// What was sent meanwhile is still in the sockets of a manager that goes on: it takes a moment until it is read.
+    @Test(arguments: [1, 100, 500, 999, 1001, 60_000])
+    func aManagerThatStoodStillBlamesNobody(_ milliseconds: Int) {
+        let fleet = Self.running(10)
+        let timeout = HealthCheckConfig().heartbeatTimeout
+        for _ in 0..<5 {
+            fleet.freezeManager(timeout + .milliseconds(milliseconds), silence: WorkerSupervisor.hearing / 2)
+            fleet.pass(.seconds(3))
+        }
+        #expect(fleet.all(.running).count == 10)
+        #expect(fleet.acquisitions.count == 10)
+        #expect(fleet.violations.isEmpty)
+    }
+
+    @Test func whoIsSilentIsFoundAllTheSame() {
+        let fleet = Self.running(2)
+        fleet.change("w0") { $0.isFrozen = true }
+        fleet.pass(HealthCheckConfig().heartbeatTimeout + WorkerSupervisor.hearing + .seconds(5))
+        #expect(fleet.supervisor.life(of: "w0")?.generation == 2)
+        #expect(fleet.supervisor.life(of: "w1")?.generation == 1)
+    }
+
     /// Everything at once, for hours: deaths, hangs, refusals, a manager that stands still, and people.
     @Test(arguments: 0..<6)
     func chaosLosesNobody(_ seed: Int) {
