@@ -20,6 +20,7 @@ import Testing
                 // The manager that lives now is to be the same at the end; what it keeps of the past it has to fill first.
                 try chaos.run(steps * 2 / 10, killingManager: false)
                 try chaos.settleAll()
+                try chaos.checkJournal()
                 let (descriptors, memory) = (try chaos.descriptors(), try chaos.memory())
                 var memories = [memory]
                 for _ in 0..<5 {

@@ -76,6 +76,60 @@ import WireProtocol
         }
     }
 
+    private static let nextPID = "/proc/sys/kernel/ns_last_pid"
+
+    /// A stranger who has got the pid of a worker that died unseen has nothing to fear.
+    @Test(.enabled(if: access(nextPID, W_OK) == 0, "only root can choose the next pid"))
+    func whoHasThePidOfADeadWorkerIsLeftAlone() async throws {
+        try await withFolder { folder in
+            let manager = try TestManager("", in: folder)
+            try manager.start(manager.supervised, name: "a")
+            let pid = try manager.status("a").pid
+            let spares = try manager.crash()
+            kill(pid, SIGKILL)
+            try Processes.end(of: pid, "killed")
+            let stranger = try Self.stranger(pid)
+            defer {
+                try? stranger.send(.kill)
+                _ = try? stranger.end("the stranger")
+            }
+
+            try manager.startAgain(folder)
+            let status = try manager.until("a", isIn: "running")
+            #expect(status["generation"] == 2)
+            let notes = try manager.entries(of: "a", kind: "worker").compactMap { $0["cause"]?.stringValue }
+            let note = "process \(pid) of an earlier manager is not taken over:"
+            #expect(
+                notes.contains { $0.hasPrefix(note) && $0.contains("the pid belongs to another process by now") },
+                "\(notes)"
+            )
+            try manager.ask(.stop, "a")
+            for spare in spares { try Processes.end(of: spare, "a spare of the manager that was killed,") }
+            #expect(try manager.stop() == .exited(code: 0))
+            // Neither stopped nor ended, by nobody.
+            #expect(Processes.status(stranger.pid)["State"]?.hasPrefix("S") == true)
+        }
+    }
+
+    /// A process with that pid, which nobody has as soon as init has collected whoever had it; others may be faster to take it.
+    private static func stranger(_ pid: Int32) throws -> ChildProcess {
+        let deadline = Deadline()
+        while access("/proc/\(pid)", F_OK) == 0, !deadline.hasPassed {}
+        for _ in 0..<200 {
+            let file = open(nextPID, O_WRONLY)
+            defer { close(file) }
+            let number = "\(pid - 1)"
+            guard write(file, number, number.utf8.count) == number.utf8.count else { continue }
+            let child = try ChildProcess.spawn(
+                SpawnRequest(executable: "/bin/sleep", arguments: ["1000"], output: .discard)
+            )
+            if child.pid == pid { return child }
+            try child.send(.kill)
+            _ = try child.end("not the stranger")
+        }
+        throw Waited("nobody got pid \(pid)")
+    }
+
     @Test func whatShouldRunComesBackAfterACleanStop() async throws {
         try await withFolder { folder in
             let manager = try TestManager("", in: folder)

@@ -59,29 +59,38 @@ extension WorkerControl: SupervisorDelegate {
     private func acquire(_ worker: Worker, _ generation: UInt64) {
         worker.beginProcess()
         do {
-            let process: WorkerProcess
-            if worker.kind == .executable {
-                process = try spawner.spawn(worker.config, workerID: worker.id, generation: generation)
-                processes[process.identity] = process
-            } else {
-                guard worker.config.limits.user.isEmpty else {
-                    throw ManagerError(.invalidWorkerConfig, "'limits.user' needs a strategy that is an executable")
-                }
-                process = try pool.acquire()
-                do {
-                    try worker.config.limits.processLimits().apply(to: process.child.pid)
-                } catch {
-                    // It is nobody's spare any more, and may not run without its limits.
-                    pool.release(process)
-                    throw error
-                }
-            }
+            let process = try limitedProcess(worker, generation)
             process.workerID = worker.id
             worker.process = process
             feed(.acquired(idle: process.isConnected), to: worker.id)
         } catch {
             feed(.acquireFailed("no process: \(error)"), to: worker.id)
         }
+    }
+
+    /// A process that is held to the worker's limits.
+    private func limitedProcess(_ worker: Worker, _ generation: UInt64) throws -> WorkerProcess {
+        let limits = worker.config.limits
+        let process: WorkerProcess
+        if worker.kind == .executable {
+            process = try spawner.spawn(worker.config, workerID: worker.id, generation: generation)
+            processes[process.identity] = process
+        } else {
+            guard limits.user.isEmpty else {
+                throw ManagerError(.invalidWorkerConfig, "'limits.user' needs a strategy that is an executable")
+            }
+            process = try pool.acquire()
+        }
+        do {
+            // A program that is spawned for it has had the others from its beginning.
+            if worker.kind != .executable { try limits.processLimits().apply(to: process.child.pid) }
+            try spawner.applyGroupLimits(limits, to: process)
+        } catch {
+            // It is nobody's spare any more, and may not run without its limits.
+            pool.release(process)
+            throw error
+        }
+        return process
     }
 
     private func load(_ worker: Worker) {

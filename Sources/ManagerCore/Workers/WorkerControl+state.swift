@@ -130,6 +130,7 @@ extension WorkerControl {
             identity: record.identity,
             token: record.token,
             child: child,
+            group: spawner.group(ofAdopted: record.identity),
             isHost: kind != .executable
         )
         process.workerID = worker.id
