@@ -32,7 +32,9 @@ enum LogTail {
         let hole = bytes.prefix(max(count, 0)).prefix { $0 == 0 }.count
         var text = String(decoding: bytes.prefix(max(count, 0)).dropFirst(hole), as: UTF8.self)
         // A line that is cut at its beginning is left out; behind what a log has dropped comes a whole one.
-        if start > 0, hole == 0, let newline = text.firstIndex(of: "\n") { text = String(text[text.index(after: newline)...]) }
+        if start > 0, hole == 0, let newline = text.firstIndex(of: "\n") {
+            text = String(text[text.index(after: newline)...])
+        }
         return text
     }
 }

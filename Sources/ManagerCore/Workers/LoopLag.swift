@@ -13,5 +13,7 @@ struct LoopLag {
     }
 
     /// As `ping` answers.
-    var json: JSONValue { ["last_seconds": .number(last / .seconds(1)), "worst_seconds": .number(worst / .seconds(1))] }
+    var json: JSONValue {
+        ["last_seconds": .number(last / .seconds(1)), "worst_seconds": .number(worst / .seconds(1))]
+    }
 }
