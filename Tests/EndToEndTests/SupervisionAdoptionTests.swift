@@ -151,6 +151,45 @@ import WireProtocol
         }
     }
 
+    /// Its heartbeats come back a little before its ear for commands does.
+    @Test func whatIsSaidRightAfterATakeOverIsHeard() async throws {
+        try await withFolder { folder in
+            let manager = try TestManager("", in: folder)
+            let names = ["a", "b", "c"]
+            for name in names { try manager.start(manager.supervised, name: name) }
+            let spares = try manager.crash()
+            try manager.startAgain(folder)
+            for name in names { try manager.until(name, isIn: "running") }
+            for name in names { try manager.ask(.pause, name) }
+            for name in names { #expect(try manager.status(name)["state"] == "paused") }
+            for spare in spares { try Processes.end(of: spare, "a spare of the manager that was killed,") }
+            #expect(try manager.stop() == .exited(code: 0))
+        }
+    }
+
+    /// Also one that died, and whose next manager died before it ran again.
+    @Test func whatWasPausedIsPausedUnderALaterManager() async throws {
+        try await withFolder { folder in
+            let gate = "\(folder.path)/gate"
+            let manager = try TestManager("", in: folder)
+            try manager.start(manager.supervised, name: "a", params: ["gate": .string(gate)])
+            try manager.ask(.pause, "a")
+            let pid = try manager.status("a").pid
+            var spares = try manager.crash()
+            kill(pid, SIGKILL)
+            try Processes.end(of: pid, "killed")
+            close(creat(gate, 0o600))
+            try manager.startAgain(folder)
+            try manager.until("a", isIn: "error")
+            spares += try manager.crash()
+            unlink(gate)
+            try manager.startAgain(folder)
+            #expect(try manager.until("a", isIn: "paused")["generation"] == 3)
+            for spare in spares { try Processes.end(of: spare, "a spare of a manager that was killed,") }
+            #expect(try manager.stop() == .exited(code: 0))
+        }
+    }
+
     @Test func strategiesMayBeLeftRunning() async throws {
         try await withFolder { folder in
             let manager = try TestManager("", in: folder, ["--leave-running"])
@@ -212,6 +251,14 @@ import WireProtocol
                 try manager.process.send(.cont)
                 _ = try manager.ask(.ping)
             }
+            // It knows of itself, and says so.
+            let lag = try #require(manager.ask(.ping)["loop_lag"])
+            #expect((lag["worst_seconds"]?.doubleValue ?? 0) > 8, "\(lag.text)")
+            #expect(
+                try manager.entries(kind: "manager").contains {
+                    $0["cause"]?.stringValue?.hasPrefix("the manager stood still for ") == true
+                }
+            )
             // Two more heartbeats of each: whatever was to be concluded has been.
             for _ in 0..<2 {
                 for name in names {

@@ -349,6 +349,16 @@ static inline ssize_t qc_get_attribute(
     return getxattr(path, name, value, capacity);
 }
 
+/// Bounds what the allocator keeps: at most `arenas` heaps, whatever the number of threads, and blocks of `large` bytes or more outside of
+/// them, so that they go back to the system when they are freed. Otherwise glibc raises that size up to 32 MiB as it sees large blocks freed.
+/// Declared here: <malloc.h> brings <stdio.h> with it, whose variables Swift would then see through this module.
+extern int mallopt(int parameter, int value);
+static inline void qc_bound_heaps(int arenas, int large) {
+    const int arena_max = -8, mmap_threshold = -3;  // M_ARENA_MAX, M_MMAP_THRESHOLD
+    mallopt(arena_max, arenas);
+    mallopt(mmap_threshold, large);
+}
+
 /// Gives the space of the file's first `length` bytes back; its size stays, and they read as zeros. Returns 0.
 /// glibc declares fallocate(2) only with _GNU_SOURCE, which a header cannot set for whoever includes it.
 static inline int qc_punch_hole(int fd, long long length) {
