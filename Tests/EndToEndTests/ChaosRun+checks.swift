@@ -53,6 +53,11 @@ extension ChaosRun {
         }
     }
 
+    /// Fills what the manager keeps of the past and bounds by number: answers to commands, and pages of its journal.
+    func fillMemories() throws {
+        for _ in 0..<3000 { #expect(throws: Refused.self) { try manager.ask(.pause, "nobody") } }
+    }
+
     /// How many descriptors the manager has.
     func descriptors() throws -> Int { try Processes.descriptors(of: manager.process.pid) }
 

@@ -21,6 +21,7 @@ import Testing
                 try chaos.run(steps * 2 / 10, killingManager: false)
                 try chaos.settleAll()
                 try chaos.checkJournal()
+                if steps >= 1000 { try chaos.fillMemories() }
                 let (descriptors, memory) = (try chaos.descriptors(), try chaos.memory())
                 var memories = [memory]
                 for _ in 0..<5 {

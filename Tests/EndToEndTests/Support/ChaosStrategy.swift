@@ -28,7 +28,7 @@ enum ChaosOrder: Int, CaseIterable {
 }
 
 /// Emits a signal for each bar of `X`, and does what it is told by bars of the symbol that is its own name. Before it does something of
-/// which it will die it writes that down, since nobody else can know.
+/// which it may die it writes that down, since nobody else can know.
 let chaosStrategy = """
     import Glibc
     import StrategyKit
@@ -63,10 +63,14 @@ let chaosStrategy = """
                 note("fault", context)
                 raise(SIGSEGV)
             case 5:
+                // On a busy machine these three take longer than a callback may.
+                note("daemon", context)
                 _ = system("setsid -f sh -c 'trap \\"\\" TERM HUP; while :; do sleep 1000; done' </dev/null")
             case 6:
+                note("burst", context)
                 _ = system("for i in 1 2 3 4 5 6 7 8 9 10; do for j in 1 2 3; do setsid -f sleep 1000; done; done </dev/null")
             case 7:
+                note("flood", context)
                 for line in 0..<10_000 { print("line \\(line) of a flood, and each of them has about a hundred bytes, as it should be ........") }
             default: break
             }
