@@ -30,7 +30,7 @@ test: setup-test lint ## check format and warnings, then run every test
 	@.ci/check.sh .build/debug
 	QUANTCELL_STRICT=1 $(SWIFT) test --skip-build
 
-chaos: setup-test ## a long run of random kills, stops and starts with the real programs
+chaos: setup-test ## a thousand random misfortunes with the real programs; QUANTCELL_CHAOS_SEED chooses others
 	QUANTCELL_STRICT=1 QUANTCELL_CHAOS_STEPS=1000 $(SWIFT) test --filter EndToEndTests.ChaosTests
 
 bench: build ## measure, every figure beside its floor in the same run

@@ -58,7 +58,9 @@ let package = Package(
         ),
         .executableTarget(
             name: "quantcell-manager",
-            dependencies: ["ManagerCore", "MarketFiles", "WireProtocol", logging, lifecycle, argumentParser]
+            dependencies: [
+                "CLinux", "ManagerCore", "MarketFiles", "WireProtocol", logging, lifecycle, argumentParser,
+            ]
         ),
         .executableTarget(name: "quantcell", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", argumentParser]),
         .executableTarget(

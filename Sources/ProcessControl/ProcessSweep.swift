@@ -78,7 +78,7 @@ struct ProcessSweep {
             entries.append(Entry(fingerprint: fingerprint, stat: stat, owner: owner))
         }
         claimSessions()
-        claimChildren()
+        try claimChildren(&reader)
         for entry in entries where !entry.stat.isDead {
             if let owner = entry.owner { members[owner].append(entry.fingerprint) }
         }
@@ -116,18 +116,26 @@ struct ProcessSweep {
     }
 
     /// Children of members, their children, and so on.
-    private mutating func claimChildren() {
-        var owners: [Int32: Int] = [:]
-        for entry in entries {
-            if let owner = entry.owner { owners[entry.fingerprint.pid] = owner }
-        }
-        var hasGrown = !owners.isEmpty
+    ///
+    /// The entries were read one after the other. A member may have ended meanwhile, and its pid may have passed to somebody else, whose
+    /// children are none of ours: so the parent must still be the one that was seen.
+    private mutating func claimChildren(_ reader: inout ProcReader) throws(ProcessControlError) {
+        var parents: [Int32: Entry] = [:]
+        for entry in entries where entry.owner != nil { parents[entry.fingerprint.pid] = entry }
+        var hasGrown = !parents.isEmpty
         while hasGrown {
             hasGrown = false
             for index in entries.indices where entries[index].owner == nil {
-                guard let owner = owners[entries[index].stat.parent] else { continue }
-                entries[index].owner = owner
-                owners[entries[index].fingerprint.pid] = owner
+                guard let parent = parents[entries[index].stat.parent] else { continue }
+                guard
+                    try ProcessStat.read(pid: parent.fingerprint.pid, with: &reader)?.startTime == parent.stat.startTime
+                else {
+                    // Nothing can be said of it now; the next look will tell.
+                    doubt = .ended
+                    continue
+                }
+                entries[index].owner = parent.owner
+                parents[entries[index].fingerprint.pid] = entries[index]
                 hasGrown = true
             }
         }

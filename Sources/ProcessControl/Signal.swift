@@ -19,6 +19,7 @@ package struct Signal: RawRepresentable, Hashable, Sendable {
     package static let segv = Signal(rawValue: SIGSEGV)
     package static let usr2 = Signal(rawValue: SIGUSR2)
     package static let term = Signal(rawValue: SIGTERM)
+    package static let xcpu = Signal(rawValue: SIGXCPU)
     package static let cont = Signal(rawValue: SIGCONT)
     package static let stop = Signal(rawValue: SIGSTOP)
 }

@@ -2,8 +2,9 @@
 ///
 /// Two things. A **token bucket** for all processes that are started: so many at once, so many a second, whoever asks. And a
 /// **pause for correlated failures**: where several workers fail of one cause within a short time, the cause lies outside of them (a feed, a
-/// disk, the memory), and restarting each by itself only adds load; then all restarts wait together, and one report says so. What a person
-/// asks for waits for the bucket alone, and goes before restarts.
+/// disk, the memory), and restarting each by itself only adds load; then all restarts wait together, and one report says so. Deaths of one
+/// cause come one after the other, however close: from the second on a restart waits for ``gathering``, in which it shows whether more
+/// follow, so that a storm finds but the very first replaced. What a person asks for waits for the bucket alone, and goes before restarts.
 ///
 /// It is pure. Who is not admitted at once waits in line here, until ``release(at:)`` names it.
 package struct StormBreaker: Sendable {
@@ -15,7 +16,7 @@ package struct StormBreaker: Sendable {
         package var spawnsPerSecond: Double
         /// How many may be started at once; at least 1.
         package var burst: Int
-        /// How many workers must fail of one cause to make a storm; where half of all are more, then half of all.
+        /// How many workers must fail of one cause to make a storm.
         package var stormWorkers: Int
         /// Within which time.
         package var stormWindow: Duration
@@ -52,12 +53,17 @@ package struct StormBreaker: Sendable {
         case at(Instant)
     }
 
+    /// How long a restart waits to see whether more fail of the same cause, where another worker just did.
+    package static let gathering = Duration.milliseconds(100)
+
     /// Several workers have failed of one cause.
     package struct Storm: Hashable, Sendable {
         /// Of what.
         package let cause: FailureCause
         /// Who failed, in order, until it was noticed; more may follow.
         package let workerIDs: [String]
+        /// Within which time.
+        package let window: Duration
         /// Until when restarts wait.
         package let until: Instant
     }
@@ -70,7 +76,10 @@ package struct StormBreaker: Sendable {
     /// When the bucket would be full again; the "theoretical arrival time" of the generic cell rate algorithm (ITU-T I.371), which
     /// is exact where counting fractions of tokens is not.
     private var fullAt: Instant?
+    /// Until when restarts wait because of a storm.
     private var pausedUntil: Instant?
+    /// Until when restarts wait to see whether there is one.
+    private var gatheringUntil: Instant?
     private var failures: [FailureCause: [(workerID: String, at: Instant)]] = [:]
     private var requests: [String] = []
     private var restarts: [String] = []
@@ -86,7 +95,7 @@ package struct StormBreaker: Sendable {
     /// Asks whether a worker's process may be started now. Asking again replaces what it asked before.
     package mutating func admit(_ workerID: String, for purpose: Purpose, at now: Instant) -> Admission {
         forget(workerID)
-        let isNext = requests.isEmpty && (purpose == .request || restarts.isEmpty && !isPaused(at: now))
+        let isNext = requests.isEmpty && (purpose == .request || restarts.isEmpty && mayRestart(at: now))
         if isNext, take(at: now) { return .now }
         switch purpose {
         case .request: requests.append(workerID)
@@ -102,7 +111,7 @@ package struct StormBreaker: Sendable {
             released.append(next)
             requests.removeFirst()
         }
-        while requests.isEmpty, !isPaused(at: now), let next = restarts.first, take(at: now) {
+        while requests.isEmpty, mayRestart(at: now), let next = restarts.first, take(at: now) {
             released.append(next)
             restarts.removeFirst()
         }
@@ -122,7 +131,7 @@ package struct StormBreaker: Sendable {
     package func expected(_ workerID: String, at now: Instant) -> Instant? {
         if let index = requests.firstIndex(of: workerID) { return slot(index, from: now) }
         guard let index = restarts.firstIndex(of: workerID) else { return nil }
-        return slot(requests.count + index, from: max(pausedUntil ?? now, now))
+        return slot(requests.count + index, from: max(restartsWaitUntil ?? now, now))
     }
 
     /// When ``release(at:)`` has something to do next; `nil` while nobody waits.
@@ -130,12 +139,20 @@ package struct StormBreaker: Sendable {
         let token = fullAt.map { $0 - tolerance }
         if !requests.isEmpty { return token }
         guard !restarts.isEmpty else { return nil }
-        return [token, pausedUntil].compactMap { $0 }.max()
+        return [token, restartsWaitUntil].compactMap { $0 }.max()
     }
 
     /// Whether restarts wait because of a storm.
     package func isPaused(at now: Instant) -> Bool {
         pausedUntil.map { now < $0 } ?? false
+    }
+
+    private var restartsWaitUntil: Instant? {
+        [pausedUntil, gatheringUntil].compactMap { $0 }.max()
+    }
+
+    private func mayRestart(at now: Instant) -> Bool {
+        restartsWaitUntil.map { $0 <= now } ?? true
     }
 
     // MARK: Failing
@@ -145,25 +162,26 @@ package struct StormBreaker: Sendable {
     /// - Parameters:
     ///   - workerID: Which.
     ///   - cause: Of what.
-    ///   - count: How many workers there are that run or should run, this one too.
     ///   - now: The time.
     /// - Returns: The storm, if this makes one. What fails while restarts pause belongs to the same.
-    package mutating func failed(
-        _ workerID: String,
-        of cause: FailureCause,
-        among count: Int,
-        at now: Instant
-    ) -> Storm? {
+    package mutating func failed(_ workerID: String, of cause: FailureCause, at now: Instant) -> Storm? {
         guard !isPaused(at: now) else { return nil }
         var recent = failures[cause] ?? []
         recent.removeAll { $0.at + configuration.stormWindow <= now || $0.workerID == workerID }
+        if let last = recent.last, now - last.at < Self.gathering { gatheringUntil = now + Self.gathering }
         recent.append((workerID, now))
         failures[cause] = recent
-        guard recent.count >= max(configuration.stormWorkers, (count + 1) / 2) else { return nil }
+        guard recent.count >= configuration.stormWorkers else { return nil }
         failures.removeAll()
+        gatheringUntil = nil
         let until = now + configuration.stormPause
         pausedUntil = until
-        return Storm(cause: cause, workerIDs: recent.map(\.workerID), until: until)
+        return Storm(
+            cause: cause,
+            workerIDs: recent.map(\.workerID),
+            window: configuration.stormWindow,
+            until: until
+        )
     }
 
     // MARK: The bucket

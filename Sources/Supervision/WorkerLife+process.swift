@@ -105,7 +105,8 @@ extension WorkerLife {
         // What says no to its parameters will say so again; its reason may have been lost on the way.
         if status == .exited(code: 78), !hasEverRun { finalReason = "the strategy has never run" }
         if status == .exited(code: 125) { finalReason = "exit code 125 asks for none" }
-        let cause = "the process ended: \(status)\(outOfMemory ? ", out of memory" : "")"
+        var cause = "the process ended: \(status)\(outOfMemory ? ", out of memory" : "")"
+        if case .signaled(.xcpu, _) = status { cause += ", its processor time is used up" }
         return [fail(FailureCause(status, outOfMemory: outOfMemory), cause, .worker, now)] + recover(now)
     }
 }

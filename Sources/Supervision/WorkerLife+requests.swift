@@ -3,9 +3,9 @@ internal import WireProtocol
 
 // What a person, a configuration or the end of the manager asks for.
 extension WorkerLife {
-    mutating func start(_ actor: Actor, _ now: Instant) -> [Action] {
+    mutating func start(_ actor: Actor, isPaused: Bool, _ now: Instant) -> [Action] {
         guard state == nil || state == .stopped || state == .error else { return [] }
-        wanted = .running
+        wanted = isPaused ? .paused : .running
         guard state == nil else { return restart(actor, now) }
         isAsked = true
         let acquire = acquireNext()

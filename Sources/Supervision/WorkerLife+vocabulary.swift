@@ -5,8 +5,8 @@ package import WireProtocol
 extension WorkerLife {
     /// What happened.
     package enum Event: Hashable, Sendable {
-        /// The worker is to run; the first event of a life that begins.
-        case start(Actor)
+        /// The worker is to run, with its data held back or not; the first event of a life that begins.
+        case start(Actor, isPaused: Bool = false)
         /// The first event of a life that goes on: a new manager has found the process, with its strategy running or paused.
         case adopt(generation: UInt64, restarts: UInt64, isPaused: Bool)
         /// The worker is to stop.

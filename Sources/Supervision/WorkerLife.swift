@@ -92,7 +92,7 @@ package struct WorkerLife: Sendable {
     /// Takes in what happened at `now` and says what to do.
     package mutating func on(_ event: Event, at now: Instant) -> [Action] {
         switch event {
-        case .start(let actor): start(actor, now)
+        case .start(let actor, let isPaused): start(actor, isPaused: isPaused, now)
         case .adopt(let generation, let restarts, let isPaused):
             adopt(generation: generation, restarts: restarts, isPaused: isPaused, now)
         case .stop(let actor): stop(actor, now)
@@ -131,6 +131,11 @@ package struct WorkerLife: Sendable {
         consider(restartAt)
         consider(heartbeatDeadline)
         return next
+    }
+
+    /// Whether a deadline has passed of which the worker alone could have told that it has kept it.
+    func isJudgedBySilence(at now: Instant) -> Bool {
+        [startDeadline, heartbeatDeadline].contains { $0.map { $0 <= now } ?? false }
     }
 
     /// Whether the worker is heard from, as far as it should be, and no health check holds anything against it.

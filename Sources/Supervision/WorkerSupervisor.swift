@@ -19,6 +19,9 @@ public final class WorkerSupervisor {
 
     /// How late a tick may be before the supervisor doubts itself rather than its workers.
     package static let toleratedLag = Duration.seconds(1)
+    /// How long is still listened before anything is concluded from silence. A manager that was stopped for less than it tolerates finds the
+    /// deadlines passed and what was said meanwhile still on its way, in sockets that nobody has read.
+    package static let hearing = Duration.milliseconds(100)
 
     /// A life in a place of its own: it is large, and most events are heartbeats that change little of it.
     private final class Slot {
@@ -35,6 +38,8 @@ public final class WorkerSupervisor {
     private var breaker: StormBreaker
     /// What waits for the breaker, by worker.
     private var held: [String: WorkerLife.Action] = [:]
+    /// Whose silence is about to count against them, and until when they are still listened to.
+    private var hearings: [String: Instant] = [:]
     /// No deadline of a life is earlier. Exact after ``tick(due:)``; in between a deadline that is put off is not looked for.
     private var soonest: Instant?
     private let clock: () -> Instant
@@ -167,8 +172,7 @@ public final class WorkerSupervisor {
     }
 
     private func noteFailure(of workerID: String, _ cause: FailureCause) {
-        let count = lives.values.count { !$0.life.isOver }
-        guard let storm = breaker.failed(workerID, of: cause, among: count, at: clock()) else { return }
+        guard let storm = breaker.failed(workerID, of: cause, at: clock()) else { return }
         delegate?.report(storm)
         // Those who wait already wait longer.
         for workerID in breaker.waiting {
@@ -205,13 +209,32 @@ public final class WorkerSupervisor {
     package func tick(due: Instant) {
         let now = clock()
         if now - due > Self.toleratedLag {
+            hearings.removeAll()
             for workerID in lives.keys { on(.absentManager, for: workerID) }
         }
         release(at: now)
         // In the same order each time, for whoever has to understand it later.
-        let late = lives.values.filter { $0.life.nextDeadline.map { $0 <= now } ?? false }.map(\.life.id).sorted()
-        for workerID in late { on(.deadlinePassed, for: workerID) }
-        soonest = lives.values.lazy.compactMap(\.life.nextDeadline).min()
+        let late = lives.values.filter { $0.life.nextDeadline.map { $0 <= now } ?? false }.sorted { $0.life.id < $1.life.id }
+        let heard = hearings
+        hearings.removeAll()
+        for slot in late {
+            let id = slot.life.id
+            if slot.life.isJudgedBySilence(at: now), let until = hearing(heard[id], now) {
+                hearings[id] = until
+            } else {
+                on(.deadlinePassed, for: id)
+            }
+        }
+        soonest =
+            lives.values.lazy.compactMap { [hearings] in hearings[$0.life.id] ?? $0.life.nextDeadline }.min()
+    }
+
+    /// Until when somebody is listened to before silence counts; `nil` when that is over.
+    private func hearing(_ until: Instant?, _ now: Instant) -> Instant? {
+        guard let until else { return now + Self.hearing }
+        if now < until { return until }
+        // Whoever comes so late to listen has not listened.
+        return now - until > Self.hearing ? now + Self.hearing : nil
     }
 }
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import Glibc
 import Logging
 import ManagerCore
@@ -28,7 +29,13 @@ struct RunCommand: AsyncParsableCommand {
 
     @OptionGroup var options: ConfigOptions
 
+    /// Heaps of the allocator, and the size from which a block is outside of them: an answer of a megabyte that one of many threads has put
+    /// together must not stay the manager's for ever.
+    private static let heaps: Int32 = 4
+    private static let largeBlock: Int32 = 64 << 10
+
     func run() async throws {
+        qc_bound_heaps(Self.heaps, Self.largeBlock)
         let settings = try options.load(config ?? ProcessEnvironment.current()["QUANTCELL_CONFIG"])
         let stopSignals = SignalSetup.apply()
         let format = Self.logFormat(settings)

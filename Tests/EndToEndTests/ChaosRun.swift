@@ -6,40 +6,51 @@ import WireProtocol
 
 /// A manager and its strategies, to which things happen at random; the same for the same seed, but for what the machine adds.
 ///
-/// It keeps a model: what each strategy was last told to be. Whatever happens, each must come to that again.
+/// It keeps a model: what each strategy was last told to be, and what was done to whom. Whatever happens, each must come to what it was
+/// told, and the journal must say what was done, and nothing else.
 final class ChaosRun {
     /// What a strategy was told to be last.
-    private enum Wanted: String {
+    enum Wanted: String {
         case running, paused, stopped
     }
 
     /// What can happen in one step.
     private enum Step: CaseIterable {
-        case killWorker, killSpare, killManager, freezeWorker, thawWorker, freezeManager
-        case publish, pause, resume, restart, stop, start
+        case killWorker, killSpare, killManager, freezeWorker, thawWorker, freezeSpare, freezeManager
+        case publish, order, shutGate, stepClock
+        case pause, resume, restart, stop, start
     }
 
     private static let config = """
-        manager: {max_workers: 20, stop_grace: 1s, terminate_grace: 500ms}
+        manager: {max_workers: 20, stop_grace: 1s, terminate_grace: 500ms, start_timeout: 3s}
         pool: {min_size: 2, max_size: 2}
         supervisor:
           restart_policy: {max_restarts: 1000, restart_window: 1s, backoff_base: 5ms, backoff_max: 50ms}
-          health: {heartbeat_interval: 100ms, heartbeat_timeout: 2s}
+          health: {heartbeat_interval: 100ms, heartbeat_timeout: 3s, stuck_timeout: 2s}
           storm: {spawn_rate: 100, spawn_burst: 50, window: 1s, pause: 200ms}
+        logs: {max_bytes: 64KiB, keep: 2}
         """
-    private static let names = (0..<6).map { "w\($0)" }
+    static let names = (0..<6).map { "w\($0)" }
 
-    private let folder: TestFolder
-    private let manager: TestManager
+    let folder: TestFolder
+    let manager: TestManager
+    private let clock: SteppedClock
+    private let strategy: String
     private var random: SplitMix64
-    private var wanted: [String: Wanted] = [:]
+    private(set) var wanted: [String: Wanted] = [:]
+    private(set) var record = ChaosRecord()
     private var published = 0.0
     /// What happened, for whoever has to find out why a run failed.
     private(set) var history: [String] = []
 
     init(_ folder: TestFolder, seed: UInt64) throws {
+        var folder = folder
+        clock = try SteppedClock(folder)
+        folder.environment.merge(clock.environment) { $1 }
         self.folder = folder
         random = SplitMix64(seed: seed)
+        strategy = "\(folder.path)/chaotic.swift"
+        try chaosStrategy.write(toFile: strategy, atomically: false, encoding: .utf8)
         manager = try TestManager(Self.config, in: folder)
         for name in Self.names { try start(name) }
     }
@@ -49,30 +60,36 @@ final class ChaosRun {
     /// Lets `count` things happen.
     func run(_ count: Int, killingManager: Bool) throws {
         let steps = Step.allCases.filter { killingManager || $0 != .killManager }
-        for number in 0..<count {
+        for _ in 0..<count {
             let step = steps.randomElement(using: &random) ?? .publish
             let name = Self.names.randomElement(using: &random) ?? ""
-            history.append("\(number): \(step) \(name)")
+            history.append("\(history.count): \(step) \(name)")
             try carryOut(step, name)
         }
     }
 
     private func carryOut(_ step: Step, _ name: String) throws {
         switch step {
-        case .killWorker: try signal(name, SIGKILL)
-        case .freezeWorker: try signal(name, SIGSTOP)
-        case .thawWorker: try signal(name, SIGCONT)
-        case .killSpare: if let spare = try spares().first { kill(spare, SIGKILL) }
+        case .killWorker: try kill(name)
+        case .freezeWorker: if let pid = try process(of: name)?.pid { send(SIGSTOP, pid, "freeze") }
+        case .thawWorker: try thaw(name)
+        case .killSpare: if let spare = try spares().first { send(SIGKILL, spare, "kill spare") }
+        case .freezeSpare: if let spare = try spares().first { send(SIGSTOP, spare, "freeze") }
         case .killManager:
             try manager.crash()
             try manager.startAgain(folder)
-        case .freezeManager:
-            try manager.process.send(.stop)
-            // Shorter and longer than the time after which workers are suspected.
-            let pause = Duration.milliseconds(Int.random(in: 10...2500, using: &random))
-            #expect(!Deadline(within: pause).wait(for: manager.process.pidFileDescriptor))
-            try manager.process.send(.cont)
+            record.managers += 1
+        case .freezeManager: try freezeManager()
         case .publish: try publish()
+        case .order:
+            try manager.publish(
+                [Double(ChaosOrder.allCases.randomElement(using: &random)?.rawValue ?? 0)],
+                symbol: name
+            )
+        case .shutGate:
+            close(creat(gate(name), 0o600))
+            try kill(name)
+        case .stepClock: try clock.set(secondsAhead: Int.random(in: -86_400...86_400, using: &random))
         case .pause where wanted[name] == .running: try command(.pause, name, .paused)
         case .resume where wanted[name] == .paused: try command(.resume, name, .running)
         case .restart where wanted[name] != .stopped: try command(.restart, name, wanted[name] ?? .running)
@@ -82,43 +99,86 @@ final class ChaosRun {
         }
     }
 
-    private func publish() throws {
+    private func freezeManager() throws {
+        try manager.process.send(.stop)
+        // Shorter and longer than the time after which workers are suspected.
+        let pause = Duration.milliseconds(Int.random(in: 10...4000, using: &random))
+        #expect(!Deadline(within: pause).wait(for: manager.process.pidFileDescriptor))
+        try manager.process.send(.cont)
+    }
+
+    func publish() throws {
         published += 1
         try manager.publish([published])
     }
 
-    /// Sends a signal to what is a worker's process at this moment, if it has one.
-    private func signal(_ name: String, _ number: Int32) throws {
-        if let pid = try status(name)?["pid"]?.integerValue { kill(Int32(pid), number) }
+    /// The close of the last bar that was published to all.
+    var lastClose: Double { published }
+
+    private func kill(_ name: String) throws {
+        guard let process = try process(of: name) else { return }
+        // One that has not run yet is nobody's when its manager dies too, and then nobody notes its end.
+        send(SIGKILL, process.pid, process.hasRun ? "kill" : "kill before it ran")
     }
 
-    private func start(_ name: String) throws {
-        // Some of them leave processes about, which have left their session.
-        let mode: JSONValue = name < "w2" ? "daemon" : ""
-        try manager.start(manager.supervised, name: name, params: ["mode": mode])
+    /// Sends a signal to one of the workers' processes, and notes that.
+    private func send(_ signal: Int32, _ pid: Int32, _ what: String) {
+        guard Processes.text(pid, "environ").contains(folder.path), Glibc.kill(pid, signal) == 0 else { return }
+        record.acts[pid, default: []].insert(what)
+    }
+
+    /// What is a worker's process at this moment, if it has one.
+    private func process(of name: String) throws -> (pid: Int32, hasRun: Bool)? {
+        guard let status = try status(name), let pid = status["pid"]?.integerValue else { return nil }
+        return (Int32(pid), ["running", "paused"].contains(status["state"]?.stringValue))
+    }
+
+    /// Opens its gate and lets it go on.
+    func thaw(_ name: String) throws {
+        unlink(gate(name))
+        if let pid = try process(of: name)?.pid { Glibc.kill(pid, SIGCONT) }
+    }
+
+    /// A file that makes a strategy exit in `onStart`.
+    private func gate(_ name: String) -> String { "\(folder.path)/gate-\(name)" }
+
+    // MARK: Commands
+
+    func start(_ name: String) throws {
+        unlink(gate(name))
+        try manager.ask(
+            .start,
+            nil,
+            [
+                "path": .string(strategy), "name": .string(name), "symbols": ["X", .string(name)],
+                "params": ["name": .string(name), "folder": .string(folder.path)],
+            ]
+        )
+        record.done[.start, default: 0] += 1
         wanted[name] = .running
     }
 
     /// Gives a command to a worker that can hear it; again, where something came between.
-    private func command(_ type: MessageType, _ name: String, _ next: Wanted) throws {
+    func command(_ type: MessageType, _ name: String, _ next: Wanted) throws {
         try manager.asking("\(type.rawValue) of \(name)") {
-            try signal(name, SIGCONT)
             try settle(name)
             do {
                 try manager.ask(type, name)
-                return true
+                record.done[type, default: 0] += 1
             } catch let refused as Refused where refused.code == "CONFLICT" {
+                if type == .restart || refused.message.contains("it cannot become") { return false }
                 // What was asked for counts, also where the worker died before it could confirm.
-                return try status(name)?["state"]?.stringValue == next.rawValue
             }
+            wanted[name] = next
+            try settle(name)
+            return true
         }
-        wanted[name] = next
     }
 
     // MARK: Coming to rest
 
     /// A worker's status; `nil` where there is none of that name.
-    private func status(_ name: String) throws -> JSONValue? {
+    func status(_ name: String) throws -> JSONValue? {
         do {
             return try manager.status(name)
         } catch let refused as Refused where refused.code == "WORKER_NOT_FOUND" {
@@ -127,9 +187,10 @@ final class ChaosRun {
     }
 
     /// Waits until a worker is what it was told to be.
-    private func settle(_ name: String) throws {
+    func settle(_ name: String) throws {
         let wanted = wanted[name] ?? .running
         try manager.asking("\(name) is \(wanted)") {
+            try thaw(name)
             // A manager that was started after a stop knows nothing of the worker.
             guard let state = try status(name)?["state"]?.stringValue else { return wanted == .stopped }
             return state == wanted.rawValue
@@ -137,91 +198,20 @@ final class ChaosRun {
     }
 
     private func workerPIDs() throws -> [Int32] {
-        try manager.ask(.list)["workers"]?.arrayValue?.compactMap {
-            $0["pid"]?.integerValue.flatMap(Int32.init(exactly:))
-        }
-            ?? []
+        let workers = try manager.ask(.list)["workers"]?.arrayValue ?? []
+        return workers.compactMap { $0["pid"]?.integerValue.flatMap(Int32.init(exactly:)) }
     }
 
     private func spares() throws -> [Int32] {
         let workers = Set(try workerPIDs())
-        return Leftovers.processes(with: folder.path).filter {
-            $0.command.contains("quantcell-worker") && !workers.contains($0.pid)
-        }
-        .map(\.pid)
-    }
-
-    /// Brings all workers to run, and checks that they do: each receives data, and nothing else is there.
-    func settleAll() throws {
-        for name in Self.names {
-            try signal(name, SIGCONT)
-            try settle(name)
-            switch wanted[name] {
-            case .stopped: try start(name)
-            case .paused: try command(.resume, name, .running)
-            default: break
-            }
-        }
-        for name in Self.names { try settle(name) }
-        try manager.untilSubscribed(Int64(Self.names.count))
-        try publish()
-        _ = try manager.until("bar \(published) reached everybody") {
-            let heard = try manager.signals().filter { $0["data"]?["close"]?.doubleValue == published }
-            return Set(heard.compactMap { $0["worker_id"]?.stringValue }).count == Self.names.count ? true : nil
-        }
-        // The manager, the workers, two spares, and of two workers a daemon with its child.
-        let expected = 1 + Self.names.count + 2 + 4
-        try manager.asking("no process but those that belong there") {
-            Leftovers.processes(with: folder.path).count == expected
-        }
-        try manager.asking("every end collected") { try Processes.zombies(of: manager.process.pid).isEmpty }
-    }
-
-    // MARK: What must hold
-
-    /// How many descriptors the manager has.
-    func descriptors() throws -> Int { try Processes.descriptors(of: manager.process.pid) }
-
-    /// Waits until the manager has no more descriptors than it had.
-    func waitForDescriptors(atMost count: Int) throws {
-        try manager.asking("the manager's descriptors, \(try descriptors()), are \(count) again") {
-            try descriptors() <= count
-        }
-    }
-
-    /// The memory that is the manager's alone, in bytes.
-    func memory() throws -> Int {
-        let field = try #require(Processes.status(manager.process.pid)["RssAnon"])
-        return try #require(Int(field.split(separator: " ")[0])) * 1024
-    }
-
-    /// Follows each worker through the journal: no step that the table forbids, none missing, no generation after a later one.
-    func checkJournal() throws {
-        for name in Self.names {
-            var last: (state: String, generation: Int64)?
-            for entry in try manager.transitions(of: name) {
-                let to = try #require(entry["to_state"]?.stringValue)
-                let generation = try #require(entry["generation"]?.integerValue)
-                if let from = entry["from_state"]?.stringValue {
-                    #expect(from == last?.state, "\(entry.text)")
-                    let states = try (#require(WorkerState(rawValue: from)), #require(WorkerState(rawValue: to)))
-                    #expect(states.0.mayBecome(states.1), "\(entry.text)")
-                } else {
-                    // A life that begins, or one that a new manager has found.
-                    #expect(["initializing", "running", "paused"].contains(to), "\(entry.text)")
-                }
-                #expect(generation >= last?.generation ?? 1, "\(entry.text)")
-                last = (to, generation)
-            }
-            #expect(last?.state == "running")
-            #expect(try manager.status(name)["generation"]?.integerValue == last?.generation)
-        }
+        let all = Leftovers.processes(with: folder.path).filter { $0.command.contains("quantcell-worker") }
+        return all.map(\.pid).filter { !workers.contains($0) }
     }
 
     /// Stops the manager; nothing is left.
     func stop() throws {
         #expect(try manager.stop() == .exited(code: 0))
-        #expect(Leftovers.processes(with: folder.path).isEmpty)
+        #expect(Leftovers.processes(with: folder.path).map(\.command) == [])
     }
 }
 

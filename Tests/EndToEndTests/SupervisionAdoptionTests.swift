@@ -76,6 +76,60 @@ import WireProtocol
         }
     }
 
+    private static let nextPID = "/proc/sys/kernel/ns_last_pid"
+
+    /// A stranger who has got the pid of a worker that died unseen has nothing to fear.
+    @Test(.enabled(if: access(nextPID, W_OK) == 0, "only root can choose the next pid"))
+    func whoHasThePidOfADeadWorkerIsLeftAlone() async throws {
+        try await withFolder { folder in
+            let manager = try TestManager("", in: folder)
+            try manager.start(manager.supervised, name: "a")
+            let pid = try manager.status("a").pid
+            let spares = try manager.crash()
+            kill(pid, SIGKILL)
+            try Processes.end(of: pid, "killed")
+            let stranger = try Self.stranger(pid)
+            defer {
+                try? stranger.send(.kill)
+                _ = try? stranger.end("the stranger")
+            }
+
+            try manager.startAgain(folder)
+            let status = try manager.until("a", isIn: "running")
+            #expect(status["generation"] == 2)
+            let notes = try manager.entries(of: "a", kind: "worker").compactMap { $0["cause"]?.stringValue }
+            let note = "process \(pid) of an earlier manager is not taken over:"
+            #expect(
+                notes.contains { $0.hasPrefix(note) && $0.contains("the pid belongs to another process by now") },
+                "\(notes)"
+            )
+            try manager.ask(.stop, "a")
+            for spare in spares { try Processes.end(of: spare, "a spare of the manager that was killed,") }
+            #expect(try manager.stop() == .exited(code: 0))
+            // Neither stopped nor ended, by nobody.
+            #expect(Processes.status(stranger.pid)["State"]?.hasPrefix("S") == true)
+        }
+    }
+
+    /// A process with that pid, which nobody has as soon as init has collected whoever had it; others may be faster to take it.
+    private static func stranger(_ pid: Int32) throws -> ChildProcess {
+        let deadline = Deadline()
+        while access("/proc/\(pid)", F_OK) == 0, !deadline.hasPassed {}
+        for _ in 0..<200 {
+            let file = open(nextPID, O_WRONLY)
+            defer { close(file) }
+            let number = "\(pid - 1)"
+            guard write(file, number, number.utf8.count) == number.utf8.count else { continue }
+            let child = try ChildProcess.spawn(
+                SpawnRequest(executable: "/bin/sleep", arguments: ["1000"], output: .discard)
+            )
+            if child.pid == pid { return child }
+            try child.send(.kill)
+            _ = try child.end("not the stranger")
+        }
+        throw Waited("nobody got pid \(pid)")
+    }
+
     @Test func whatShouldRunComesBackAfterACleanStop() async throws {
         try await withFolder { folder in
             let manager = try TestManager("", in: folder)
@@ -93,6 +147,45 @@ import WireProtocol
             #expect(try manager.until("paused", isIn: "paused")["generation"] == 2)
             let ids = try manager.ask(.list)["workers"]?.arrayValue?.compactMap { $0["worker_id"]?.stringValue } ?? []
             #expect(ids.sorted() == ["paused", "wanted"])
+            #expect(try manager.stop() == .exited(code: 0))
+        }
+    }
+
+    /// Its heartbeats come back a little before its ear for commands does.
+    @Test func whatIsSaidRightAfterATakeOverIsHeard() async throws {
+        try await withFolder { folder in
+            let manager = try TestManager("", in: folder)
+            let names = ["a", "b", "c"]
+            for name in names { try manager.start(manager.supervised, name: name) }
+            let spares = try manager.crash()
+            try manager.startAgain(folder)
+            for name in names { try manager.until(name, isIn: "running") }
+            for name in names { try manager.ask(.pause, name) }
+            for name in names { #expect(try manager.status(name)["state"] == "paused") }
+            for spare in spares { try Processes.end(of: spare, "a spare of the manager that was killed,") }
+            #expect(try manager.stop() == .exited(code: 0))
+        }
+    }
+
+    /// Also one that died, and whose next manager died before it ran again.
+    @Test func whatWasPausedIsPausedUnderALaterManager() async throws {
+        try await withFolder { folder in
+            let gate = "\(folder.path)/gate"
+            let manager = try TestManager("", in: folder)
+            try manager.start(manager.supervised, name: "a", params: ["gate": .string(gate)])
+            try manager.ask(.pause, "a")
+            let pid = try manager.status("a").pid
+            var spares = try manager.crash()
+            kill(pid, SIGKILL)
+            try Processes.end(of: pid, "killed")
+            close(creat(gate, 0o600))
+            try manager.startAgain(folder)
+            try manager.until("a", isIn: "error")
+            spares += try manager.crash()
+            unlink(gate)
+            try manager.startAgain(folder)
+            #expect(try manager.until("a", isIn: "paused")["generation"] == 3)
+            for spare in spares { try Processes.end(of: spare, "a spare of a manager that was killed,") }
             #expect(try manager.stop() == .exited(code: 0))
         }
     }
@@ -137,7 +230,7 @@ import WireProtocol
     }
 
     @Test func aManagerThatStoodStillBlamesNobody() async throws {
-        let names = (1...10).map { "w\($0)" }
+        let names = (1...20).map { "w\($0)" }
         let config = """
             manager: {max_workers: 20}
             supervisor: {health: {heartbeat_interval: 100ms, heartbeat_timeout: 2s}}
@@ -148,11 +241,24 @@ import WireProtocol
             try supervisedStrategy.write(toFile: "\(folder.path)/supervised.swift", atomically: false, encoding: .utf8)
             let manager = try TestManager(config, in: folder)
             let pids = try names.map { try manager.until($0, isIn: "running").pid }
-            try manager.process.send(.stop)
-            // That time passes is the whole point; nothing else happens meanwhile, or this fails.
-            #expect(!Deadline(within: .seconds(5)).wait(for: manager.process.pidFileDescriptor))
-            #expect(Processes.status(manager.process.pid)["State"]?.hasPrefix("T") == true)
-            try manager.process.send(.cont)
+            // For far longer than the time after which somebody is suspected, and for a little longer: then deadlines have passed of which
+            // it cannot tell by its own lateness that it was away.
+            for seconds in [10, 2.1, 2.4, 2.7] {
+                try manager.process.send(.stop)
+                // That time passes is the whole point; nothing else happens meanwhile, or this fails.
+                #expect(!Deadline(within: .seconds(seconds)).wait(for: manager.process.pidFileDescriptor))
+                #expect(Processes.status(manager.process.pid)["State"]?.hasPrefix("T") == true)
+                try manager.process.send(.cont)
+                _ = try manager.ask(.ping)
+            }
+            // It knows of itself, and says so.
+            let lag = try #require(manager.ask(.ping)["loop_lag"])
+            #expect((lag["worst_seconds"]?.doubleValue ?? 0) > 8, "\(lag.text)")
+            #expect(
+                try manager.entries(kind: "manager").contains {
+                    $0["cause"]?.stringValue?.hasPrefix("the manager stood still for ") == true
+                }
+            )
             // Two more heartbeats of each: whatever was to be concluded has been.
             for _ in 0..<2 {
                 for name in names {

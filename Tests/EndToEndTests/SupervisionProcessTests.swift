@@ -79,51 +79,26 @@ import WireProtocol
         }
     }
 
-    // MARK: Limits
+    // MARK: Spares
 
-    @Test func limitsAreTheKernels() async throws {
-        let config = """
-            strategies:
-              - {name: limited, path: supervised.swift, limits: {open_files: 64, core_size: 0, nice: 3, cpu_affinity: [0]}}
-              - {name: free, path: supervised.swift}
-            """
-        try await withConfiguration(config) { manager in
-            let limited = try manager.until("limited", isIn: "running").pid
-            let free = try manager.until("free", isIn: "running").pid
-            func openFiles(_ pid: Int32) -> [Substring] {
-                let line = Processes.text(pid, "limits").split(separator: "\n").first { $0.hasPrefix("Max open files") }
-                return (line ?? "").split(separator: " ").dropFirst(3).prefix(2).map { $0 }
+    @Test func sparesThatDieIdleAreReplaced() async throws {
+        try await withManager("pool: {min_size: 2, max_size: 2}") { manager in
+            func spares() -> Set<Int32> {
+                Set(
+                    Leftovers.processes(with: manager.folder).filter { $0.command.contains("quantcell-worker") }
+                        .map(\.pid)
+                )
             }
-            #expect(openFiles(limited) == ["64", "64"])
-            #expect(openFiles(free) != ["64", "64"])
-            #expect(try Processes.niceness(of: limited) == Processes.niceness(of: free) + 3)
-            #expect(Processes.status(limited)["Cpus_allowed_list"] == "0")
-            for pid in [limited, free] { #expect(Processes.status(pid)["NoNewPrivs"] == "1") }
-            // A process that takes its place has them too.
-            try manager.killProcess(of: "limited")
-            #expect(openFiles(try manager.until("limited", runsAs: 2).pid) == ["64", "64"])
-        }
-    }
-
-    @Test func aLimitThatCannotBeAppliedIsAnErrorAtTheStart() async throws {
-        let config = """
-            supervisor: {restart_policy: {max_restarts: 1, backoff_base: 10ms, backoff_max: 20ms}}
-            strategies:
-              - {name: nowhere, path: supervised.swift, limits: {cpu_affinity: [1023]}}
-              - {name: nobody, path: supervised.swift, limits: {user: no-such-user}}
-              - {name: fine, path: supervised.swift}
-            """
-        try await withConfiguration(config) { manager in
-            for (name, reason) in [("nowhere", "1023"), ("nobody", "limits.user")] {
-                try manager.asking("the end of the attempts of \(name)") {
-                    let why = try? manager.ask(.why, name)
-                    return why?["next"] == "nothing: it stays in error until somebody restarts it"
-                }
-                let status = try manager.status(name)
-                #expect(status["last_error"]?.stringValue?.contains(reason) == true, "\(status.text)")
-                #expect(status["pid"] == .null)
+            for _ in 0..<3 {
+                try manager.asking("two idle spares") { try manager.ask(.ping)["spares"] == 2 && spares().count == 2 }
+                let before = spares()
+                for pid in before { kill(pid, SIGKILL) }
+                try manager.asking("others in their place") { spares().count == 2 && spares().isDisjoint(with: before) }
             }
-            try manager.until("fine", isIn: "running")
+            // Nobody's death: no worker failed, and the next start finds one.
+            try manager.start(manager.supervised, name: "a")
+            #expect(try manager.entries(kind: "transition").allSatisfy { $0["to_state"] != "error" })
+            try manager.asking("every end collected") { try Processes.zombies(of: manager.process.pid).isEmpty }
         }
     }
 
@@ -166,6 +141,46 @@ import WireProtocol
             }
             #expect(numbers.joined().elementsEqual(1...(bars * perBar)))
             #expect(numbers.count { !$0.isEmpty } > 1)
+        }
+    }
+
+    /// A program of somebody else's holds on to its file, whoever renames it.
+    @Test func theLogOfAForeignProgramIsBoundedAndSaysWhatItDrops() async throws {
+        let count = 20_000
+        try await withManager("logs: {max_bytes: 64KiB, keep: 1}") { manager in
+            let program = "\(manager.folder)/work/chatty.sh"
+            let script = """
+                #!/bin/sh
+                i=0
+                while [ $i -lt \(count) ]; do
+                    i=$((i + 1))
+                    echo "line $i of a program that has much to say and says it over and over again"
+                done
+                exec sleep 1000
+                """
+            try script.write(toFile: program, atomically: false, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: program)
+            try manager.ask(.start, nil, ["path": .string(program), "name": "chatty", "wait": false])
+            let path = "\(manager.data)/logs/chatty.log"
+            func lines() throws -> [Substring] {
+                try String(contentsOfFile: path, encoding: .utf8).drop { $0 == "\0" }.split(separator: "\n")
+            }
+            try manager.asking("all is written, and the oldest dropped") {
+                let isWritten = (try? lines())?.last?.hasPrefix("line \(count) ") == true
+                var info = stat()
+                return isWritten && stat(path, &info) == 0 && Int(info.st_blocks) * 512 <= 128 << 10
+            }
+            let left = try lines()
+            let first = try #require(left.first.flatMap { Int($0.split(separator: " ")[1]) })
+            #expect(left.map { Int($0.split(separator: " ")[1]) } == (first...count).map { $0 })
+            #expect(first > 1)
+            let notes = try manager.entries(of: "chatty", kind: "worker").compactMap { $0["detail"]?["dropped_bytes"] }
+            #expect(!notes.isEmpty)
+            // 'quantcell logs' begins with a line, not with what is no longer there.
+            let shown = try manager.cli("logs", "chatty", "--lines", "\(count)")
+            #expect(shown.lines.first == left.first)
+            #expect(shown.lines.count == left.count)
+            try manager.ask(.stop, "chatty")
         }
     }
 

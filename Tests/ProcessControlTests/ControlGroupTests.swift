@@ -55,6 +55,68 @@ struct ControlGroupTests {
     }
 }
 
+/// What is written where, in a folder that looks like a group: for machines whose kernel offers no controllers.
+struct FakeControlGroupTests {
+    private func withFolder(_ controllers: String, enabled: String, _ body: (ControlGroup) throws -> Void) throws {
+        try withTemporaryFolder { folder in
+            for (name, content) in [
+                ("cgroup.controllers", controllers), ("cgroup.subtree_control", enabled), ("cgroup.procs", ""),
+            ] {
+                try content.write(toFile: "\(folder)/\(name)", atomically: false, encoding: .utf8)
+            }
+            try body(ControlGroup(path: folder))
+        }
+    }
+
+    private func text(_ group: ControlGroup, _ name: String) throws -> String {
+        try String(contentsOfFile: "\(group.path)/\(name)", encoding: .utf8)
+    }
+
+    private func create(_ group: ControlGroup, _ name: String) throws {
+        try "".write(toFile: "\(group.path)/\(name)", atomically: false, encoding: .utf8)
+    }
+
+    @Test func limitsAsTheKernelReadsThem() throws {
+        try withFolder("", enabled: "") { group in
+            for name in ["memory.max", "cpu.max"] { try create(group, name) }
+            try group.limitMemory(to: 64 << 20)
+            #expect(try text(group, "memory.max") == "67108864")
+            try group.limitCPU(to: 1.5)
+            #expect(try text(group, "cpu.max") == "150000 100000")
+        }
+    }
+
+    @Test func withoutControllersThereIsNothingToLimit() throws {
+        try withFolder("", enabled: "") { group in
+            let controllers = try group.enableControllers(movingSelfTo: "leaf")
+            #expect(controllers == [])
+            // And nobody was moved for nothing.
+            #expect(access("\(group.path)/leaf", F_OK) != 0)
+            let error = #expect(throws: ProcessControlError.self) { try group.limitMemory(to: 64 << 20) }
+            #expect(error?.message.contains("no such control group") == true)
+        }
+    }
+
+    @Test func theManagerGoesBelowBeforeItsGroupIsDivided() throws {
+        try withFolder("cpu io memory pids\n", enabled: "") { group in
+            try FileManager.default.createDirectory(atPath: "\(group.path)/leaf", withIntermediateDirectories: false)
+            try create(group, "leaf/cgroup.procs")
+            _ = try group.enableControllers(movingSelfTo: "leaf")
+            #expect(try text(group, "leaf/cgroup.procs") == "\(getpid())")
+            let divided = try text(group, "cgroup.subtree_control")
+            #expect(divided.hasPrefix("+pids"))
+        }
+    }
+
+    @Test func whatIsDividedAlreadyStaysSo() throws {
+        try withFolder("cpu memory pids\n", enabled: "cpu memory pids\n") { group in
+            let controllers = try group.enableControllers(movingSelfTo: "leaf")
+            #expect(controllers == ["cpu", "memory", "pids"])
+            #expect(access("\(group.path)/leaf", F_OK) != 0)
+        }
+    }
+}
+
 /// Where this machine lets us make groups.
 @Suite(.enabled(if: ControlGroup.delegated() != nil, "no writable control group, version 2"))
 struct RealControlGroupTests {

@@ -58,39 +58,83 @@ import Testing
         var breaker = StormBreaker()
         for index in 0..<4 {
             let now = start + .seconds(index)
-            #expect(breaker.failed("\(index)", of: .signal, among: 8, at: now) == nil)
+            #expect(breaker.failed("\(index)", of: .signal, at: now) == nil)
             // Other causes, and the same worker again, make no storm.
-            #expect(breaker.failed("\(index)", of: .frozen, among: 8, at: now) == nil)
-            #expect(breaker.failed("0", of: .exitCode, among: 8, at: now) == nil)
+            #expect(breaker.failed("\(index)", of: .frozen, at: now) == nil)
+            #expect(breaker.failed("0", of: .exitCode, at: now) == nil)
         }
         let now = start + .milliseconds(4999)
-        let storm = breaker.failed("4", of: .signal, among: 8, at: now)
+        let storm = breaker.failed("4", of: .signal, at: now)
         #expect(storm?.cause == .signal)
         #expect(storm?.workerIDs == ["0", "1", "2", "3", "4"])
         #expect(storm?.until == now + .seconds(5))
         // What follows belongs to it.
-        for index in 5..<8 { #expect(breaker.failed("\(index)", of: .signal, among: 8, at: now) == nil) }
+        for index in 5..<8 { #expect(breaker.failed("\(index)", of: .signal, at: now) == nil) }
         #expect(breaker.admit("4", for: .restart, at: now) == .at(now + .seconds(5)))
         #expect(breaker.admit("new", for: .request, at: now) == .now)
         #expect(breaker.nextDeadline == now + .seconds(5))
         #expect(breaker.release(at: now + .milliseconds(4999)) == [])
         #expect(breaker.release(at: now + .seconds(5)) == ["4"])
         // And after it another five are needed.
-        #expect(breaker.failed("8", of: .signal, among: 8, at: now + .seconds(5)) == nil)
+        #expect(breaker.failed("8", of: .signal, at: now + .seconds(5)) == nil)
     }
 
     @Test func whatIsLongAgoCountsNoMore() {
         var breaker = StormBreaker()
         for index in 0..<100 {
-            #expect(breaker.failed("\(index)", of: .signal, among: 8, at: start + .milliseconds(1250 * index)) == nil)
+            #expect(breaker.failed("\(index)", of: .signal, at: start + .milliseconds(1250 * index)) == nil)
         }
     }
 
-    @Test(arguments: [(1, 5), (9, 5), (10, 5), (11, 6), (50, 25), (99, 50)])
-    func halfOfManyMustFail(_ count: Int, _ needed: Int) {
+    /// The first is one alone; with the second it may be more, and restarts wait until it shows.
+    @Test func afterTheSecondRestartsWaitToSeeWhetherMoreFollow() {
+        let gathering = StormBreaker.gathering
+        var breaker = StormBreaker(StormBreaker.Configuration(spawnsPerSecond: 1000, burst: 1000))
+        #expect(breaker.failed("a", of: .signal, at: start) == nil)
+        #expect(breaker.admit("a", for: .restart, at: start) == .now)
+        let second = start + .milliseconds(30)
+        #expect(breaker.failed("b", of: .signal, at: second) == nil)
+        #expect(breaker.admit("b", for: .restart, at: second) == .at(second + gathering))
+        #expect(breaker.admit("asked", for: .request, at: second) == .now)
+        // It is not yet a storm, and each that follows puts it off.
+        #expect(!breaker.isPaused(at: second))
+        let third = second + .milliseconds(99)
+        #expect(breaker.failed("c", of: .signal, at: third) == nil)
+        #expect(breaker.admit("c", for: .restart, at: third) == .at(third + gathering))
+        #expect(breaker.release(at: second + gathering) == [])
+        #expect(breaker.nextDeadline == third + gathering)
+        // Nothing more came: three that fell together make no storm.
+        #expect(breaker.release(at: third + gathering) == ["b", "c"])
+        #expect(breaker.nextDeadline == nil)
+        let later = third + gathering
+        #expect(breaker.failed("d", of: .signal, at: later) == nil)
+        #expect(breaker.admit("d", for: .restart, at: later) == .now)
+    }
+
+    @Test func theSameWorkerAgainOrAnotherCauseGathersNothing() {
+        var breaker = StormBreaker(StormBreaker.Configuration(spawnsPerSecond: 1000, burst: 1000))
+        for step in 0..<20 {
+            let now = start + .milliseconds(step)
+            #expect(breaker.failed("a", of: .signal, at: now) == nil)
+            #expect(breaker.failed("b", of: .exitCode, at: now) == nil)
+            for id in ["a", "b"] { #expect(breaker.admit(id, for: .restart, at: now) == .now) }
+        }
+    }
+
+    @Test func fiftyThatFallTogetherLeaveOneReplaced() {
         var breaker = StormBreaker()
-        for index in 1..<needed { #expect(breaker.failed("\(index)", of: .signal, among: count, at: start) == nil) }
-        #expect(breaker.failed("last", of: .signal, among: count, at: start) != nil)
+        var admitted: [String] = []
+        var storms: [StormBreaker.Storm] = []
+        for index in 0..<50 {
+            let now = start + .milliseconds(index)
+            if let storm = breaker.failed("w\(index)", of: .signal, at: now) { storms.append(storm) }
+            if breaker.admit("w\(index)", for: .restart, at: now) == .now { admitted.append("w\(index)") }
+        }
+        #expect(admitted == ["w0"])
+        #expect(storms.map(\.workerIDs) == [["w0", "w1", "w2", "w3", "w4"]])
+        #expect(breaker.nextDeadline == start + .milliseconds(4) + .seconds(5))
+        while let next = breaker.nextDeadline { admitted += breaker.release(at: next) }
+        #expect(admitted == (0..<50).map { "w\($0)" })
     }
 
     // MARK: Invariants
@@ -120,7 +164,7 @@ import Testing
                     waiting.insert(id)
                 }
             case 6:
-                let storm = breaker.failed("\(step % 7)", of: .signal, among: 10, at: now)
+                let storm = breaker.failed("\(step % 7)", of: .signal, at: now)
                 if let storm { #expect(storm.workerIDs.count == 5) }
             case 7:
                 if let gone = waiting.sorted().randomElement(using: &random) {
@@ -152,7 +196,7 @@ import Testing
 
     @Test func expectationsAreExactWhileNobodyComesBetween() {
         var breaker = StormBreaker(StormBreaker.Configuration(spawnsPerSecond: 7, burst: 4))
-        for index in 0..<5 { _ = breaker.failed("\(index)", of: .signal, among: 10, at: start) }
+        for index in 0..<5 { _ = breaker.failed("\(index)", of: .signal, at: start) }
         var expected: [String: Instant] = [:]
         for index in 0..<30 {
             let id = "\(index)"

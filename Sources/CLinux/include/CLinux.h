@@ -10,6 +10,7 @@
 // What only _GNU_SOURCE shows is not inline but in shim.c.
 #include <errno.h>
 #include <execinfo.h>
+#include <linux/falloc.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -346,6 +347,28 @@ static inline ssize_t qc_get_attribute(
     const char *_Nonnull path, const char *_Nonnull name, char *_Nonnull value, size_t capacity
 ) {
     return getxattr(path, name, value, capacity);
+}
+
+/// Bounds what the allocator keeps: at most `arenas` heaps, whatever the number of threads, and blocks of `large` bytes or more outside of
+/// them, so that they go back to the system when they are freed. Otherwise glibc raises that size up to 32 MiB as it sees large blocks freed.
+/// Declared here: <malloc.h> brings <stdio.h> with it, whose variables Swift would then see through this module.
+extern int mallopt(int parameter, int value);
+static inline void qc_bound_heaps(int arenas, int large) {
+    const int arena_max = -8, mmap_threshold = -3;  // M_ARENA_MAX, M_MMAP_THRESHOLD
+    mallopt(arena_max, arenas);
+    mallopt(mmap_threshold, large);
+}
+
+/// Gives the space of the file's first `length` bytes back; its size stays, and they read as zeros. Returns 0.
+/// glibc declares fallocate(2) only with _GNU_SOURCE, which a header cannot set for whoever includes it.
+static inline int qc_punch_hole(int fd, long long length) {
+    return (int)syscall(SYS_fallocate, fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0LL, length);
+}
+
+/// Where the file's first byte that is not in a hole is, at most a block too low; -1 where there is none.
+static inline long long qc_first_data(int fd) {
+    // SEEK_DATA, which also needs _GNU_SOURCE.
+    return lseek(fd, 0, 3);
 }
 
 /// Closes every descriptor from `first` to `last`, both included (Linux 5.9). Returns 0.

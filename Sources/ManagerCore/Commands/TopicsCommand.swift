@@ -38,7 +38,8 @@ extension BrokerCounters.TopicCounters {
     }
 }
 
-/// `ping`: who is there: `version`, `pid`, `uptime_seconds`, folders, endpoints, and what has been refused.
+/// `ping`: who is there: `version`, `pid`, `uptime_seconds`, folders, endpoints, what has been refused, and `loop_lag`, by how much the
+/// control loop is late.
 enum PingCommand: AdminCommand {
     static let type = MessageType.ping
     static let isQuery = true
@@ -54,6 +55,7 @@ enum PingCommand: AdminCommand {
             "spares": .integer(Int64(control.pool.idleCount)),
             "refused_messages": JSONValue(control.refusedMessages),
             "stale_messages": JSONValue(control.staleMessages),
+            "loop_lag": control.lag.json,
         ])
     }
 }

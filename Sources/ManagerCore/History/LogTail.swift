@@ -29,9 +29,12 @@ enum LogTail {
         let start = max(0, size - maxBytes)
         var bytes = [UInt8](repeating: 0, count: size - start)
         let count = pread(descriptor, &bytes, bytes.count, off_t(start))
-        var text = String(decoding: bytes.prefix(max(count, 0)), as: UTF8.self)
-        // A line that is cut at its beginning is left out.
-        if start > 0, let newline = text.firstIndex(of: "\n") { text = String(text[text.index(after: newline)...]) }
+        let hole = bytes.prefix(max(count, 0)).prefix { $0 == 0 }.count
+        var text = String(decoding: bytes.prefix(max(count, 0)).dropFirst(hole), as: UTF8.self)
+        // A line that is cut at its beginning is left out; behind what a log has dropped comes a whole one.
+        if start > 0, hole == 0, let newline = text.firstIndex(of: "\n") {
+            text = String(text[text.index(after: newline)...])
+        }
         return text
     }
 }

@@ -24,18 +24,21 @@ extension WorkerManager {
         if startsLeft == 0 || Task.isCancelled { endStart() }
         for start in configs {
             let source: DesiredWorker.Source = configured.contains(start.config.name) ? .config : .cli
-            control.start(start.config, actor: .manager, source: source, waits: true) {
-                [unowned self] result in
-                startEnded(start.config.name, isPaused: start.isPaused, failure: result.failure)
+            control.start(
+                start.config,
+                actor: .manager,
+                source: source,
+                isPaused: start.isPaused,
+                waits: true
+            ) { [unowned self] result in
+                startEnded(start.config.name, failure: result.failure)
             }
         }
     }
 
-    private func startEnded(_ name: String, isPaused: Bool, failure: ManagerError?) {
+    private func startEnded(_ name: String, failure: ManagerError?) {
         if let failure {
             logger.error("cannot start '\(name)': \(failure)", metadata: ["worker": "\(name)"])
-        } else if isPaused {
-            running?.control.feed(.pause(.manager), to: name)
         }
         startsLeft -= 1
         if startsLeft == 0 { endStart() }

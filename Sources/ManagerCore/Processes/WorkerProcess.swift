@@ -22,6 +22,9 @@ final class WorkerProcess {
     var startMessageID: String?
     /// What it has been told and has not answered for good, by `msg_id`.
     var commands: [String: MessageType] = [:]
+    /// The last command that could not be sent, since its socket was not there: that of a worker that was taken over comes back a little
+    /// later than its heartbeats.
+    var undelivered: Message?
     /// Waits for its end.
     var watch: EventLoop.Watch?
 

@@ -22,7 +22,9 @@ final class WorkerSpawner {
     private let configuration: Configuration
     private let reaper: ProcessReaper
     /// Where groups can be made for the workers; nowhere on a machine without a delegated control group.
-    private let groups = ControlGroup.delegated()
+    let groups = ControlGroup.delegated()
+    /// What the groups can be held to, once somebody has asked for that.
+    var controllers: Set<String>?
 
     init(_ configuration: Configuration, reaper: ProcessReaper) {
         self.configuration = configuration
@@ -112,8 +114,8 @@ final class WorkerSpawner {
     }
 
     /// A control group of the process's own, from which none of its descendants can get out.
-    private func group(_ name: String, _ pid: Int32) -> ControlGroup? {
-        guard let group = try? groups?.create("quantcell-\(name)") else { return nil }
+    private func group(_ identity: String, _ pid: Int32) -> ControlGroup? {
+        guard let group = try? groups?.create(Self.groupName(identity)) else { return nil }
         do {
             try group.add(pid: pid)
             return group

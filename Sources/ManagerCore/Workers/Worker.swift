@@ -46,6 +46,8 @@ final class Worker {
     var topics: [String] = []
     /// The sum of those topics' sequences, about a second ago at most.
     var offered: UInt64 = 0
+    /// Whether the oldest lines of its log are being dropped, or cannot be.
+    var isTrimmingLog = false
     /// Where it was when it was found stuck.
     var backtrace: String?
 

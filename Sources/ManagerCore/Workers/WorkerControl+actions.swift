@@ -29,7 +29,7 @@ extension WorkerControl: SupervisorDelegate {
         chronicle.record(
             .manager,
             cause:
-                "\(storm.workerIDs.count) workers failed of '\(storm.cause.rawValue)' in a short time; restarts wait for \(pause.text)",
+                "\(storm.workerIDs.count) workers and perhaps more failed of '\(storm.cause.rawValue)' within \(storm.window.text); all restarts wait for \(pause.text)",
             actor: .policy,
             detail: ["workers": .array(storm.workerIDs.map(JSONValue.string)), "cause": .string(storm.cause.rawValue)],
             level: .error
@@ -60,29 +60,38 @@ extension WorkerControl: SupervisorDelegate {
     private func acquire(_ worker: Worker, _ generation: UInt64) {
         worker.beginProcess()
         do {
-            let process: WorkerProcess
-            if worker.kind == .executable {
-                process = try spawner.spawn(worker.config, workerID: worker.id, generation: generation)
-                processes[process.identity] = process
-            } else {
-                guard worker.config.limits.user.isEmpty else {
-                    throw ManagerError(.invalidWorkerConfig, "'limits.user' needs a strategy that is an executable")
-                }
-                process = try pool.acquire()
-                do {
-                    try worker.config.limits.processLimits().apply(to: process.child.pid)
-                } catch {
-                    // It is nobody's spare any more, and may not run without its limits.
-                    pool.release(process)
-                    throw error
-                }
-            }
+            let process = try limitedProcess(worker, generation)
             process.workerID = worker.id
             worker.process = process
             feed(.acquired(idle: process.isConnected), to: worker.id)
         } catch {
             feed(.acquireFailed("no process: \(error)"), to: worker.id)
         }
+    }
+
+    /// A process that is held to the worker's limits.
+    private func limitedProcess(_ worker: Worker, _ generation: UInt64) throws -> WorkerProcess {
+        let limits = worker.config.limits
+        let process: WorkerProcess
+        if worker.kind == .executable {
+            process = try spawner.spawn(worker.config, workerID: worker.id, generation: generation)
+            processes[process.identity] = process
+        } else {
+            guard limits.user.isEmpty else {
+                throw ManagerError(.invalidWorkerConfig, "'limits.user' needs a strategy that is an executable")
+            }
+            process = try pool.acquire()
+        }
+        do {
+            // A program that is spawned for it has had the others from its beginning.
+            if worker.kind != .executable { try limits.processLimits().apply(to: process.child.pid) }
+            try spawner.applyGroupLimits(limits, to: process)
+        } catch {
+            // It is nobody's spare any more, and may not run without its limits.
+            pool.release(process)
+            throw error
+        }
+        return process
     }
 
     private func load(_ worker: Worker) {
@@ -118,12 +127,22 @@ extension WorkerControl: SupervisorDelegate {
             generation: supervisor.life(of: worker.id)?.generation
         )
         process.commands[message.messageID] = type
+        process.undelivered = nil
         chronicle.afterCommit { [unowned self] in
-            if plane?.send(message, to: process.identity) != true, type == .stop {
+            if plane?.send(message, to: process.identity) == true { return }
+            if type == .stop {
                 // It does not listen: the first thing that it can hear is a signal.
                 try? process.child.signalGroup(.term)
+            } else {
+                process.undelivered = message
             }
         }
+    }
+
+    /// Sends again what could not be sent, when the process has given a sign of life.
+    func sendUndelivered(_ process: WorkerProcess) {
+        guard let message = process.undelivered, plane?.send(message, to: process.identity) == true else { return }
+        process.undelivered = nil
     }
 
     private func send(_ signal: Signal, _ worker: Worker) {

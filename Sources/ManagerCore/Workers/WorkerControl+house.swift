@@ -1,4 +1,5 @@
 internal import CLinux
+internal import EventJournal
 internal import Glibc
 internal import Logging
 internal import MarketData
@@ -18,7 +19,11 @@ extension WorkerControl {
 
     /// Does one round, and sets the next.
     func keepHouse() {
-        houseTimer = loop.schedule(after: Self.interval) { [unowned self] in keepHouse() }
+        let due = SuspendingClock().now + Self.interval
+        houseTimer = loop.schedule(after: Self.interval) { [unowned self] in
+            noteLag(SuspendingClock().now - due)
+            keepHouse()
+        }
         houseRounds += 1
         onHouseRound()
         askForTotals()
@@ -28,6 +33,18 @@ extension WorkerControl {
             // Only where the process is the manager's alone: how an embedder's memory is used is not ours to say.
             if houseRounds % Self.textRounds == Self.firstTextRound { ProgramText.release() }
         }
+    }
+
+    /// Takes in how late the loop came to a timer.
+    private func noteLag(_ lag: Duration) {
+        self.lag.note(lag)
+        guard lag > WorkerSupervisor.toleratedLag else { return }
+        chronicle.record(
+            .manager,
+            cause: "the manager stood still for \(lag.text): deadlines of workers start afresh",
+            actor: .manager,
+            level: .warning
+        )
     }
 
     /// Learns how much the topics of each worker have carried.
@@ -40,13 +57,56 @@ extension WorkerControl {
     }
 
     private func rotateLogs() {
-        let limit = settings.logs.maxBytes.bytes
-        for path in workers.keys.map(spawner.logPath) + [spawner.spareLogPath] {
-            var info = stat()
-            guard stat(path, &info) == 0, info.st_size > limit else { continue }
-            LogRotation.rotate(path, keep: settings.logs.keep)
-            logger.debug("put aside \(path)")
+        let part = Int64(settings.logs.maxBytes.bytes)
+        let keep = settings.logs.keep
+        for worker in workers.values {
+            let path = spawner.logPath(worker.id)
+            guard let size = WorkerLog.Size(path) else { continue }
+            if worker.kind == .executable {
+                if size.allocated > part * Int64(keep + 1) { trim(path, part, keep, worker) }
+            } else if size.bytes > part {
+                tell(WorkerLog.rotate(path, keep: keep), of: worker)
+                logger.debug("put aside \(path)")
+            }
         }
+        if let size = WorkerLog.Size(spawner.spareLogPath), size.bytes > part {
+            _ = WorkerLog.rotate(spawner.spareLogPath, keep: keep)
+        }
+    }
+
+    /// Drops the oldest lines of a log, on another thread: the file system may take its time.
+    private func trim(_ path: String, _ part: Int64, _ keep: Int, _ worker: Worker) {
+        guard !worker.isTrimmingLog else { return }
+        worker.isTrimmingLog = true
+        let id = worker.id
+        let control = Crossing(self)
+        Task.detached { [loop] in
+            let result = Result { () throws(ManagerError) in try WorkerLog.trim(path, part: part, keep: keep) }
+            loop.execute { control.value.trimmed(result, of: id) }
+        }
+    }
+
+    private func trimmed(_ result: Result<WorkerLog.Dropped?, ManagerError>, of workerID: String) {
+        guard let worker = workers[workerID] else { return }
+        switch result {
+        case .success(let dropped):
+            worker.isTrimmingLog = false
+            tell(dropped, of: worker)
+        case .failure(let error):
+            // Once is enough: it stays as it is, and is not tried again.
+            logger.error("\(error)", metadata: ["worker": "\(workerID)"])
+        }
+    }
+
+    private func tell(_ dropped: WorkerLog.Dropped?, of worker: Worker) {
+        guard let dropped else { return }
+        chronicle.record(
+            .worker,
+            workerID: worker.id,
+            cause: "its log is full: the oldest \(dropped.bytes) bytes were dropped, \(dropped.kept) are kept",
+            actor: .manager,
+            detail: ["dropped_bytes": .integer(dropped.bytes), "kept_bytes": .integer(dropped.kept)]
+        )
     }
 
     private func reapOrphans() {
@@ -57,20 +117,5 @@ extension WorkerControl {
         } catch {
             logger.warning("\(error)")
         }
-    }
-}
-
-/// Puts log files aside: `x.log` becomes `x.log.1`, that one `x.log.2`, and so on.
-enum LogRotation {
-    /// Renames; the writer notices and begins a new file. What falls off the end is removed.
-    static func rotate(_ path: String, keep: Int) {
-        guard keep > 0 else {
-            unlink(path)
-            return
-        }
-        for number in stride(from: keep - 1, through: 1, by: -1) {
-            rename("\(path).\(number)", "\(path).\(number + 1)")
-        }
-        rename(path, "\(path).1")
     }
 }

@@ -21,6 +21,7 @@ extension WorkerControl {
             guard hasTakenOver, message.type != .ack, message.type != .error else { return }
             return dismiss(identity, workerID: message.workerID ?? "")
         }
+        sendUndelivered(process)
         switch message.type {
         case .hello, .heartbeat: greet(process, message)
         case .sync where process.isConnected: sync(process, message)
@@ -165,6 +166,7 @@ extension WorkerControl {
 
     private func alive(_ worker: Worker, _ process: WorkerProcess, _ message: Message) {
         worker.heard(message.payload)
+        sendUndelivered(process)
         feed(
             .progress(
                 callback: message.payload["callback"]?.stringValue,

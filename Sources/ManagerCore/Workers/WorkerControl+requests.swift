@@ -30,12 +30,14 @@ extension WorkerControl {
     ///   - config: What to run.
     ///   - actor: Who asked.
     ///   - source: Who wants it, for a later manager.
+    ///   - isPaused: Whether its data is to be held back from the start.
     ///   - waits: Whether `done` comes when it runs or has failed for good, or as soon as it is on its way.
     ///   - done: Called once, maybe before what it is told is on disk.
     func start(
         _ config: StrategyConfig,
         actor: Actor,
         source: DesiredWorker.Source = .cli,
+        isPaused: Bool = false,
         waits: Bool,
         done: @escaping (Outcome) -> Void
     ) {
@@ -55,7 +57,7 @@ extension WorkerControl {
             guard isOpen else { return done(.failure(Self.closing)) }
             let generation = max(worker.generationBefore, lastGeneration(of: worker.id))
             supervisor.register(worker.id, worker.config.life(settings), after: generation)
-            feed(.start(actor), to: worker.id)
+            feed(.start(actor, isPaused: isPaused), to: worker.id)
             if waits { awaitRunning(worker, done) } else { done(.success(worker)) }
         }
     }

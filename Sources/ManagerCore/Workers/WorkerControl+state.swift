@@ -15,18 +15,23 @@ extension WorkerControl {
     func stateChanges(_ transition: Transition, _ worker: Worker) -> [StateChange] {
         switch transition.to {
         case .initializing where transition.from == nil:
-            return [want(worker, .running)]
+            return [want(worker, asked(of: worker))]
         case .running, .paused:
-            var changes = process(of: worker, transition).map { [StateChange.keep($0)] } ?? []
-            changes.append(want(worker, transition.to == .paused ? .paused : .running))
-            return changes
+            return (process(of: worker, transition).map { [StateChange.keep($0)] } ?? []) + [
+                want(worker, asked(of: worker))
+            ]
         case .restarting:
-            return [want(worker, .running)]
+            return [want(worker, asked(of: worker))]
         case .stopping where isOpen:
             return [want(worker, .stopped)]
         default:
             return []
         }
+    }
+
+    /// What was asked for, whatever the process has come to: one that is to be paused may be on its way through `running`.
+    private func asked(of worker: Worker) -> DesiredWorker.Wanted {
+        supervisor.life(of: worker.id)?.wanted == .paused ? .paused : .running
     }
 
     private func want(_ worker: Worker, _ wanted: DesiredWorker.Wanted) -> StateChange {
@@ -125,6 +130,7 @@ extension WorkerControl {
             identity: record.identity,
             token: record.token,
             child: child,
+            group: spawner.group(ofAdopted: record.identity),
             isHost: kind != .executable
         )
         process.workerID = worker.id

@@ -60,6 +60,8 @@ final class WorkerControl {
     /// Looks after what changes slowly, once a second.
     var houseTimer: EventLoop.Timer?
     var houseRounds = 0
+    /// How late the loop is.
+    var lag = LoopLag()
     var outOfMemory = OutOfMemoryWatch()
     var rollingRestart: RollingRestartRun?
     /// Readings of the journal that are under way.
@@ -303,7 +305,7 @@ final class WorkerControl {
 }
 
 /// Something that belongs to the loop, on its way over another thread and back.
-private struct Crossing<Value>: @unchecked Sendable {
+struct Crossing<Value>: @unchecked Sendable {
     let value: Value
 
     init(_ value: Value) {

@@ -44,6 +44,12 @@ struct Ping: ParsableCommand {
             ("refused messages", Table.Cell(fields.count(answer["refused_messages"]))),
             ("stale messages", Table.Cell(fields.count(answer["stale_messages"]))),
         ]
+        if let lag = answer["loop_lag"] {
+            func text(_ key: String) -> String {
+                DurationText.short(nanoseconds: Int64(exactly: ((lag[key]?.doubleValue ?? 0) * 1e9).rounded()) ?? .max)
+            }
+            pairs.append(("loop lag", Table.Cell("\(text("last_seconds")), at worst \(text("worst_seconds"))")))
+        }
         for (name, addresses) in (answer["endpoints"]?.objectValue ?? [:]).sorted(by: { $0.key < $1.key }) {
             pairs.append((name, Table.Cell(fields.plain(addresses))))
         }

@@ -29,7 +29,8 @@ struct LogTail: ~Copyable {
     ///   line there.
     mutating func seek(toLastLines count: Int) -> Bool {
         let end = size
-        let bound = max(end - Self.maxTailBytes, 0)
+        let firstByte = findFirstByte()
+        let bound = max(end - Self.maxTailBytes, firstByte)
         var position = end
         var newlines = 0
         while position > bound {
@@ -47,9 +48,22 @@ struct LogTail: ~Copyable {
             }
         }
         offset = count == 0 ? end : bound
-        guard bound > 0, count > 0 else { return true }
+        guard bound > firstByte, count > 0 else { return true }
         skipToNextLine(until: end)
         return false
+    }
+
+    /// Where the log begins: what it has dropped is a hole at the beginning of the file, which reads as zeros.
+    private mutating func findFirstByte() -> Int64 {
+        // SEEK_DATA, which the Glibc module leaves out. It finds the block, in which zeros may be left.
+        var position = max(Int64(lseek(descriptor, 0, 3)), 0)
+        guard position > 0 else { return 0 }
+        while case let count = readBytes(at: position, count: buffer.count), count > 0 {
+            let zeros = buffer[..<count].prefix { $0 == 0 }.count
+            position += Int64(zeros)
+            if zeros < count { break }
+        }
+        return position
     }
 
     /// Hands on what is in the file behind what was read before, piece by piece.

@@ -32,6 +32,14 @@ let supervisedStrategy = """
             case "spin", "stubborn": spinsForEver()
             case "slow": spins(for: context.params.number)
             case "exit": exit(Int32(context.params.number))
+            case "memory":
+                var blocks: [[UInt8]] = []
+                for _ in 0..<1024 { blocks.append([UInt8](repeating: 1, count: 1 << 20)) }
+                context.metric("blocks", Double(blocks.count))
+            case "files":
+                var last: Int32 = 0
+                while case let file = open("/dev/null", O_RDONLY), file >= 0 { last = file }
+                exit(errno == EMFILE ? last : 0)
             case "print":
                 for _ in 0..<context.params.number {
                     lines += 1

@@ -110,11 +110,11 @@ final class Fleet: SupervisorDelegate {
         time.now = end
     }
 
-    /// The manager stands still for a while: what is sent meanwhile is lost, and deadlines pass unseen.
-    func freezeManager(_ duration: Duration) {
+    /// The manager stands still for a while, and deadlines pass unseen; the next thing that it hears comes `silence` after that.
+    func freezeManager(_ duration: Duration, silence: Duration = .seconds(1)) {
         let due = supervisor.nextDeadline ?? now
         time.now += duration
-        nextBeat = now + .seconds(1)
+        nextBeat = now + silence
         supervisor.tick(due: min(due, now))
     }
 

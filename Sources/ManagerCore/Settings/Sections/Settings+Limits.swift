@@ -11,6 +11,10 @@ extension Settings {
         public var processes = 0
         /// The largest core file; nothing: the manager's own limit.
         public var coreSize = SettingsSize(bytes: 0)
+        /// Physical memory of it and everything that it starts; needs a control group.
+        public var physicalMemory = SettingsSize(bytes: 0)
+        /// Processor time of it and everything that it starts, in processors: 0.5 is half of one, up to 10,000; needs a control group.
+        public var cpus = 0.0
         /// Added to its niceness, -20 to 19; below 0 needs root.
         public var nice = 0
         /// The processors that it may run on, by number; none: all.
@@ -27,6 +31,8 @@ extension Settings {
             case openFiles = "open_files"
             case processes
             case coreSize = "core_size"
+            case physicalMemory = "physical_memory"
+            case cpus
             case nice
             case cpuAffinity = "cpu_affinity"
             case user
@@ -39,6 +45,10 @@ extension Settings {
             checker.range(cpuSeconds, 0...1_000_000_000, "\(path).cpu_seconds")
             if openFiles != 0 { checker.range(openFiles, 16...1_048_576, "\(path).open_files") }
             checker.range(processes, 0...4_194_304, "\(path).processes")
+            if physicalMemory.bytes != 0 {
+                checker.range(physicalMemory, .mebibytes(1)...(.mebibytes(1 << 24)), "\(path).physical_memory")
+            }
+            if cpus != 0 { checker.range(cpus, 0.01...10_000, "\(path).cpus") }
             checker.range(nice, -20...19, "\(path).nice")
             for (index, processor) in cpuAffinity.enumerated() {
                 checker.range(processor, 0...1023, "\(path).cpu_affinity[\(index)]")
