@@ -20,7 +20,10 @@ extension Settings {
             errorBudget: supervisor.errorBudget.errors,
             errorWindow: supervisor.errorBudget.window.duration,
             stopGrace: manager.stopGrace.duration,
-            limits: supervisor.limits
+            limits: supervisor.limits,
+            delivery: supervisor.delivery,
+            warmup: supervisor.warmup,
+            checkpoint: supervisor.checkpoint
         )
     }
 
@@ -51,6 +54,9 @@ extension Settings {
         }
         if let grace = strategy.stopGrace { config.stopGrace = grace.duration }
         if let limits = strategy.limits { config.limits = limits }
+        if let delivery = strategy.delivery { config.delivery = delivery }
+        if let warmup = strategy.warmup { config.warmup = warmup }
+        if let checkpoint = strategy.checkpoint { config.checkpoint = checkpoint }
         return config
     }
 

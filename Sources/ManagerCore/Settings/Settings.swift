@@ -13,6 +13,8 @@ public struct Settings: Codable, Hashable, Sendable {
     public var supervisor = Supervisor()
     /// Limits of the market-data broker.
     public var broker = Broker()
+    /// The record of market data.
+    public var record = Record()
     /// The event journal.
     public var journal = Journal()
     /// Output of the workers.
@@ -36,6 +38,7 @@ public struct Settings: Codable, Hashable, Sendable {
         pool.check(with: &checker)
         supervisor.check(with: &checker)
         broker.check(with: &checker)
+        record.check(with: &checker)
         journal.check(with: &checker)
         logs.check(with: &checker)
         Strategy.check(strategies, with: &checker)
