@@ -103,13 +103,20 @@ final class Chronicle: @unchecked Sendable {
         append(entry, changes: changes, level: level, type: .info, then: then)
     }
 
-    /// Records a signal; `then` learns whether it was new.
-    func record(_ signal: SignalRecord, then: @escaping (Bool) -> Void = { _ in }) {
+    /// Records a signal, and tells it if it is new; `then` learns what the journal says.
+    ///
+    /// One that cannot be recorded is told all the same, unless it is numbered: then it comes again.
+    func record(
+        _ signal: SignalRecord,
+        isNumbered: Bool = false,
+        then: @escaping (Result<SignalReceipt, JournalError>) -> Void = { _ in }
+    ) {
         let index = enqueue { [unowned self] result in
-            // A signal that cannot be recorded is told all the same; only what is known to be a duplicate is not.
-            let isNew = (try? result.get().isNew) ?? true
-            if isNew { tell(signal) }
-            then(isNew)
+            switch result {
+            case .success(let receipt): if receipt.isNew { tell(signal) }
+            case .failure: if !isNumbered { tell(signal) }
+            }
+            then(result)
         }
         journal.append(signal: signal) { [loop, weak self] result in
             loop.execute { [weak self] in self?.settle(index, result) }
