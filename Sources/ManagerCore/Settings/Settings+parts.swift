@@ -70,6 +70,8 @@ extension Settings {
         BrokerConfiguration(
             feedAddresses: endpoints.feed,
             dataAddresses: endpoints.data,
+            publishAddresses: endpoints.publish,
+            historyAddresses: endpoints.history,
             ledgerPath: ledger,
             highWaterMark: broker.highWaterMark,
             maxMessageBytes: broker.maxMessageBytes.bytes,
