@@ -30,12 +30,14 @@ extension WorkerControl {
     ///   - config: What to run.
     ///   - actor: Who asked.
     ///   - source: Who wants it, for a later manager.
+    ///   - isFresh: Whether the checkpoint that there may be is thrown away before.
     ///   - waits: Whether `done` comes when it runs or has failed for good, or as soon as it is on its way.
     ///   - done: Called once.
     func start(
         _ config: StrategyConfig,
         actor: Actor,
         source: DesiredWorker.Source = .cli,
+        isFresh: Bool = false,
         waits: Bool,
         done: @escaping (Outcome) -> Void
     ) {
