@@ -53,13 +53,14 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
+        .target(name: "MarketRecord", dependencies: ["WireProtocol", "CLinux"]),
         .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
         .target(name: "MarketData", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "CLinux", logging]),
         .target(
             name: "ManagerCore",
             dependencies: [
                 "ZeroMQ", "WireProtocol", "ProcessControl", "Supervision", "EventJournal", "MarketFiles", "MarketData",
-                "CLinux", logging, .product(name: "Yams", package: "Yams"),
+                "MarketRecord", "CrashPoints", "CLinux", logging, .product(name: "Yams", package: "Yams"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]
         ),

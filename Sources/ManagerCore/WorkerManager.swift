@@ -2,6 +2,7 @@ internal import EventJournal
 internal import Glibc
 public import Logging
 public import MarketData
+internal import MarketRecord
 internal import ProcessControl
 internal import Supervision
 public import WireProtocol
@@ -156,6 +157,7 @@ public actor WorkerManager {
                 compiled: folders.compiled,
                 context: context,
                 journal: journal,
+                record: MarketRecord(),
                 broker: broker,
                 reapsOrphans: role.ownsProcess,
                 // From the loop itself: where it no longer turns, systemd learns of it.
@@ -365,10 +367,16 @@ public actor WorkerManager {
         var starts = settings.strategies.filter(\.enabled).map { (config: settings.config(of: $0), isPaused: false) }
         let configured = Set(starts.map(\.config.name))
         do {
+            let repair = try control.intentRepair()
             starts += try control.desiredStrategies(besides: configured)
-            let wanted = Dictionary(starts.map { ($0.config.name, $0.config) }) { first, _ in first }
+            starts.removeAll { repair.stopping.contains($0.config.name) && !configured.contains($0.config.name) }
+            let known = Set(starts.map(\.config.name))
+            starts += repair.starting.values.filter { !known.contains($0.name) }.map { ($0, false) }
+            var wanted = Dictionary(starts.map { ($0.config.name, $0.config) }) { first, _ in first }
+            for id in repair.stopping { wanted[id] = nil }
             let adopted = try control.adoptProcesses(wanted: wanted, configured: configured)
             starts.removeAll { adopted.contains($0.config.name) }
+            try control.conclude(repair, adopted: adopted, started: Set(starts.map(\.config.name)))
         } catch {
             logger.error("what an earlier manager has left cannot be read: \(error)")
         }
@@ -390,13 +398,5 @@ public actor WorkerManager {
             refused: counters.refused + control.refusedMessages,
             lostEntries: journal.statistics.lost.refusals + journal.statistics.lost.others
         )
-    }
-}
-
-extension Result {
-    /// The failure, if it is one.
-    fileprivate var failure: Failure? {
-        guard case .failure(let failure) = self else { return nil }
-        return failure
     }
 }

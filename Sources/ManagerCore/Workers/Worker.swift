@@ -39,6 +39,8 @@ final class Worker {
     var topics: [String] = []
     /// The sum of those topics' sequences, about a second ago at most.
     var offered: UInt64 = 0
+    /// What is being done with it because somebody asked for it.
+    var intent: Intent?
     /// What has been taken of its processes' signals.
     var intakes = SignalIntakes()
     /// What has been taken of its process's checkpoints.

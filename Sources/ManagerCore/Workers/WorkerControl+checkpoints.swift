@@ -1,4 +1,5 @@
 internal import CrashPoints
+internal import EventJournal
 internal import Logging
 internal import MarketRecord
 internal import Supervision

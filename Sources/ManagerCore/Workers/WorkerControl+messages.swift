@@ -57,6 +57,7 @@ extension WorkerControl {
             payload: [
                 "heartbeat_interval": .number((interval ?? defaults.health.heartbeatInterval) / .seconds(1)),
                 "protocol": .integer(QuantCell.protocolVersion),
+                "manager": .string(managerID),
                 "orphan_lease": .number(settings.supervisor.orphanLease.duration / .seconds(1)),
             ]
         )
@@ -128,7 +129,9 @@ extension WorkerControl {
         }
         switch message.type {
         case .heartbeat, .statusUpdate: alive(worker, process, message)
-        case .signal: signal(message, workerID, generation)
+        case .signal: signal(message, worker, generation)
+        case .checkpoint: checkpoint(message, worker, process, generation)
+        case .gap: gap(message, worker, generation)
         case .error: failed(worker, generation, message, isLate: false)
         case .warning, .info, .log, .metrics: tell(message, workerID)
         default: refuse("status", ProtocolError("'\(message.type.rawValue)' is no status"), bytes: 0)
@@ -141,8 +144,10 @@ extension WorkerControl {
         let generation = message.generation ?? life.generation
         guard worker.hasEndedLately(generation, at: SuspendingClock().now) else { return false }
         switch message.type {
-        case .signal: signal(message, workerID, generation)
-        case .heartbeat, .statusUpdate: break
+        case .signal: signal(message, worker, generation)
+        case .gap: gap(message, worker, generation)
+        // The next process has begun without it, and handles again what it covers.
+        case .heartbeat, .statusUpdate, .checkpoint: break
         case .error: failed(worker, generation, message, isLate: true)
         default: return false
         }
@@ -151,6 +156,8 @@ extension WorkerControl {
 
     private func alive(_ worker: Worker, _ process: WorkerProcess, _ message: Message) {
         worker.heard(message.payload)
+        measureLag(of: worker)
+        if let pending = message.payload["signals_pending"]?.sequenceValue { remindOfSignals(worker, pending: pending) }
         feed(
             .progress(
                 callback: message.payload["callback"]?.stringValue,
@@ -172,14 +179,6 @@ extension WorkerControl {
             if message.type == .statusUpdate { feed(.resumed, to: worker.id) }
         case (.statusUpdate, "paused"): feed(.paused, to: worker.id)
         default: break
-        }
-    }
-
-    private func signal(_ message: Message, _ workerID: String, _ generation: UInt64) {
-        do throws(ProtocolError) {
-            chronicle.record(try SignalRecord(message, workerID: workerID, generation: generation))
-        } catch {
-            refuse("status", error, bytes: 0)
         }
     }
 

@@ -1,6 +1,7 @@
 internal import EventJournal
 internal import Logging
 internal import MarketData
+internal import MarketRecord
 internal import ProcessControl
 internal import Supervision
 internal import WireProtocol
@@ -21,6 +22,7 @@ final class WorkerControl {
         let compiled: String
         let context: Context
         let journal: EventJournal
+        let record: MarketRecord
         let broker: DataBroker
         /// Whether this process is the manager alone, so that orphans of workers are its to collect.
         let reapsOrphans: Bool
@@ -38,6 +40,10 @@ final class WorkerControl {
     let journal: EventJournal
     let logger: Logger
     let supervisor: WorkerSupervisor
+    /// Market data and checkpoints on disk.
+    let record: MarketRecord
+    /// Names this life of the manager, so that workers notice when another one has taken over.
+    let managerID = MessageID.make()
     private let parts: Parts
     private let startedAt = SuspendingClock().now
 
@@ -71,6 +77,9 @@ final class WorkerControl {
     private(set) lazy var chronicle = Chronicle(journal: journal, loop: loop, logger: logger) {
         [unowned self] topic, message in
         plane?.publish(topic, message)
+    }
+    private(set) lazy var receipts = Receipts(loop: loop) { [unowned self] message, process in
+        plane?.send(message, to: process.identity)
     }
     private(set) lazy var spawner = WorkerSpawner(
         WorkerSpawner.Configuration(
@@ -110,6 +119,7 @@ final class WorkerControl {
         loop = parts.loop
         broker = parts.broker
         journal = parts.journal
+        record = parts.record
         logger = parts.logger
         refusedSampler = RefusalSampler(perSecond: settings.journal.refusedSample)
         supervisor = WorkerSupervisor(breaker: parts.settings.stormBreaker)
@@ -277,6 +287,15 @@ final class WorkerControl {
         }
     }
 
+    /// Gets where some topics have got to.
+    func readLasts(of topics: [String], _ done: @escaping ([String: DataBroker.Last]) -> Void) {
+        let crossing = Crossing(done)
+        loopOfBroker { [loop] broker in
+            let lasts = Dictionary(zip(topics, broker.lasts(of: topics))) { $1 }
+            loop.execute { crossing.value(lasts) }
+        }
+    }
+
     /// Reads the journal on another thread: a large answer must not hold up the loop.
     func readJournal(
         _ reply: Reply,
@@ -302,7 +321,7 @@ final class WorkerControl {
 }
 
 /// Something that belongs to the loop, on its way over another thread and back.
-private struct Crossing<Value>: @unchecked Sendable {
+struct Crossing<Value>: @unchecked Sendable {
     let value: Value
 
     init(_ value: Value) {
