@@ -1,4 +1,5 @@
 internal import EventJournal
+internal import Supervision
 internal import WireProtocol
 
 /// What an earlier manager meant to do and did not bring to its end, and how that is put right.

@@ -43,9 +43,15 @@ extension WorkerControl {
     }
 
     /// Saves a checkpoint behind everything that has been recorded before it.
-    func save(_ checkpoint: CheckpointRecord, _ done: @escaping (Result<Void, RecordError>) -> Void) {
+    ///
+    /// - Parameter overwriting: Whether it takes the place of one that is newer, too.
+    func save(
+        _ checkpoint: CheckpointRecord,
+        overwriting: Bool = false,
+        _ done: @escaping (Result<Void, RecordError>) -> Void
+    ) {
         let crossing = Crossing(done)
-        record.save(checkpoint) { [loop] result in
+        record.save(checkpoint, overwriting: overwriting) { [loop] result in
             loop.execute { crossing.value(result) }
         }
     }
@@ -70,6 +76,44 @@ extension WorkerControl {
         record.deleteCheckpoint(of: workerID) { [loop] result in
             loop.execute { crossing.value(result) }
         }
+    }
+
+    /// Has a worker take a checkpoint now; `done` is called when it is on disk.
+    ///
+    /// - Throws: ``ManagerError`` when it has no process that could.
+    func takeCheckpoint(
+        of worker: Worker,
+        _ done: @escaping (Result<Void, ManagerError>) -> Void
+    ) throws(ManagerError) {
+        let state = supervisor.state(of: worker.id)
+        guard let process = worker.process, state == .running || state == .paused else {
+            throw ManagerError(.conflict, "'\(worker.id)' is \(state?.rawValue ?? "compiling"); only one that runs or is paused has a state")
+        }
+        let message = Message(
+            .checkpoint,
+            workerID: worker.id,
+            generation: supervisor.life(of: worker.id)?.generation
+        )
+        let timer = loop.schedule(after: Self.checkpointTimeout) { [unowned self] in
+            takenCheckpoint(
+                process,
+                message.messageID,
+                .failure(ManagerError(.conflict, "'\(worker.id)' did not save its state within \(Self.checkpointTimeout.text)"))
+            )
+        }
+        process.checkpointsAsked[message.messageID] = { [unowned self] result in
+            loop.cancel(timer)
+            done(result)
+        }
+        plane?.send(message, to: process.identity)
+    }
+
+    /// How long a worker may take to save its state when it is asked to.
+    private static let checkpointTimeout = Duration.seconds(30)
+
+    /// Answers whoever asked a process for a checkpoint.
+    func takenCheckpoint(_ process: WorkerProcess, _ messageID: String, _ result: Result<Void, ManagerError>) {
+        process.checkpointsAsked.removeValue(forKey: messageID)?(result)
     }
 
     // MARK: Gaps

@@ -69,7 +69,8 @@ extension WorkerControl {
     private func connected(_ process: WorkerProcess) {
         guard !process.isConnected else { return }
         process.isConnected = true
-        if let workerID = process.workerID { feed(.connected, to: workerID) } else { pool.connected(process) }
+        guard let workerID = process.workerID else { return pool.connected(process) }
+        if let sandbox = sandboxes[workerID] { sandbox.begin() } else { feed(.connected, to: workerID) }
     }
 
     private func sync(_ process: WorkerProcess, _ message: Message) {
@@ -82,6 +83,7 @@ extension WorkerControl {
     }
 
     private func acknowledged(_ process: WorkerProcess, _ message: Message) {
+        if let sandbox = process.workerID.flatMap({ sandboxes[$0] }) { return sandbox.acknowledged(message) }
         guard let workerID = process.workerID, let worker = workers[workerID], worker.process === process,
             let replyTo = message.replyTo
         else { return }
@@ -89,6 +91,9 @@ extension WorkerControl {
         let reason = message.payload["reason"]?.stringValue ?? "refused"
         if replyTo == process.startMessageID {
             started(worker, result, reason, message.payload)
+        } else if process.checkpointsAsked[replyTo] != nil, result != "accepted" {
+            let failure = ManagerError(.conflict, "'\(workerID)' has not saved its state: \(reason)")
+            takenCheckpoint(process, replyTo, result == "done" ? .success(()) : .failure(failure))
         } else if let command = process.commands[replyTo] {
             if result != "accepted" { process.commands[replyTo] = nil }
             switch (command, result) {
@@ -119,6 +124,7 @@ extension WorkerControl {
         guard let workerID = message.workerID else {
             return refuse("status", ProtocolError("a status message without 'worker_id'"), bytes: 0)
         }
+        if let sandbox = sandboxes[workerID] { return sandbox.heard(message) }
         guard let worker = workers[workerID], let process = worker.process,
             let generation = supervisor.life(of: workerID)?.generation, message.generation ?? generation == generation
         else {

@@ -276,7 +276,7 @@ extension WorkerControl {
     }
 
     /// Generations go on counting over the manager's restarts: ids that contain them stay unique.
-    private func lastGeneration(of workerID: String) -> UInt64 {
+    func lastGeneration(of workerID: String) -> UInt64 {
         let query = JournalQuery(workerID: workerID, kind: .transition, limit: 1, keeping: .newest)
         return (try? journal.entries(matching: query).last?.entry.generation) ?? 0
     }

@@ -68,6 +68,8 @@ final class WorkerControl {
     var houseRounds = 0
     var outOfMemory = OutOfMemoryWatch()
     var rollingRestart: RollingRestartRun?
+    /// Strategies that are being shown recorded data, by the names that they have in place of a worker's.
+    var sandboxes: [String: SandboxRun] = [:]
     /// Readings of the journal that are under way.
     private var queries = 0
     private static let maxQueries = 16
@@ -156,6 +158,7 @@ final class WorkerControl {
         compiler.close { [unowned self] in finishWhenEmpty() }
         pool.close()
         for worker in liveWorkers { feed(.stop(.manager), to: worker.id) }
+        for sandbox in sandboxes.values { sandbox.abort("the manager is stopping") }
         whenEmpty = then
         finishWhenEmpty()
     }
@@ -229,7 +232,12 @@ final class WorkerControl {
         processes[process.identity] = nil
         let identity = process.identity
         loopOfBroker { $0.forget(identity) }
-        if !pool.ended(process, status), let id = process.workerID, let worker = workers[id], worker.process === process
+        for messageID in Array(process.checkpointsAsked.keys) {
+            takenCheckpoint(process, messageID, .failure(ManagerError(.conflict, "the process ended: \(status)")))
+        }
+        if let sandbox = process.workerID.flatMap({ sandboxes.removeValue(forKey: $0) }) {
+            sandbox.ended(status)
+        } else if !pool.ended(process, status), let id = process.workerID, let worker = workers[id], worker.process === process
         {
             let evidence = outOfMemory.update(endingWith: status)
             recordEnd(of: worker, process, exit, evidence)

@@ -1,0 +1,106 @@
+internal import EventJournal
+internal import ProcessControl
+internal import WireProtocol
+internal import ZeroMQ
+
+/// A strategy in a process that nobody supervises and whose signals go nowhere: it is shown recorded data, and ends.
+///
+/// It belongs to the control loop, which hands it what its process says.
+final class SandboxRun {
+    /// What became of it.
+    typealias Outcome = Result<(handled: UInt64, signals: [SignalRecord]), ManagerError>
+
+    /// The most signals that are kept; a strategy that emits more is not compared.
+    private static let maxSignals = 1_000_000
+
+    /// Its name in place of a worker's.
+    let id = "sandbox-\(MessageID.make().prefix(12))"
+    let process: WorkerProcess
+    private let payload: JSONValue
+    private let workerID: String
+    private let send: (Message, WorkerProcess) -> Void
+    private var done: ((Outcome) -> Void)?
+    private var signals: [SignalRecord] = []
+    private var handled: UInt64?
+    private var isHandedOver = false
+
+    /// - Parameters:
+    ///   - process: A spare that is nobody's.
+    ///   - workerID: The worker whose strategy it is.
+    ///   - payload: Of the `start`.
+    ///   - send: Sends a message to a process.
+    ///   - done: Called once, when the process has ended.
+    init(
+        _ process: WorkerProcess,
+        workerID: String,
+        payload: JSONValue,
+        send: @escaping (Message, WorkerProcess) -> Void,
+        done: @escaping (Outcome) -> Void
+    ) {
+        self.process = process
+        self.workerID = workerID
+        self.payload = payload
+        self.send = send
+        self.done = done
+        process.workerID = id
+    }
+
+    /// Hands the strategy over, once the process is connected.
+    func begin() {
+        guard process.isConnected, !isHandedOver else { return }
+        isHandedOver = true
+        let message = Message(.start, workerID: id, payload: payload, generation: 1)
+        process.startMessageID = message.messageID
+        send(message, process)
+    }
+
+    /// What the process says over status.
+    func heard(_ message: Message) {
+        switch message.type {
+        case .signal: keep(message)
+        case .statusUpdate where message.payload["status"]?.stringValue == "sandbox_done":
+            handled = message.payload["handled"]?.sequenceValue ?? 0
+        case .error where message.payload["fatal"]?.boolValue == true:
+            abort(message.payload["message"]?.stringValue ?? "the strategy failed")
+        default: break
+        }
+    }
+
+    /// What the process answers to the `start`.
+    func acknowledged(_ message: Message) {
+        guard message.replyTo == process.startMessageID, message.payload["result"]?.stringValue == "refused" else {
+            return
+        }
+        abort(message.payload["reason"]?.stringValue ?? "the strategy was refused")
+    }
+
+    /// The process has ended.
+    func ended(_ status: ExitStatus) {
+        guard let handled else { return finish(.failure(Self.failure("the sandbox ended early: \(status)"))) }
+        finish(.success((handled, signals)))
+    }
+
+    /// Ends the process, and says why.
+    func abort(_ reason: String) {
+        try? process.child.signalGroup(.kill)
+        finish(.failure(Self.failure(reason)))
+    }
+
+    private func keep(_ message: Message) {
+        guard signals.count < Self.maxSignals else { return abort("it emits more than \(Self.maxSignals) signals") }
+        do throws(ProtocolError) {
+            signals.append(try SignalRecord(message, workerID: workerID, generation: 0))
+        } catch {
+            abort("a signal cannot be read: \(error)")
+        }
+    }
+
+    private func finish(_ outcome: Outcome) {
+        done?(outcome)
+        done = nil
+    }
+
+    private static func failure(_ reason: String) -> ManagerError {
+        ManagerError(.workerStart, "the strategy could not be shown the record: \(reason)")
+    }
+}
