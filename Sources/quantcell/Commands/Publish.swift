@@ -74,7 +74,7 @@ struct Publish: ParsableCommand {
         let outcome = try run.finish(publisher)
         try report(run, outcome)
         if Interrupt.isRequested { throw CommandFailure.interrupted }
-        if run.bad > 0 || outcome.refused > 0 { throw CommandFailure.badInputReported }
+        if run.bad > 0 { throw CommandFailure.badInputReported }
     }
 
     /// What bare data objects are about; `nil` when only envelopes are expected.

@@ -96,7 +96,11 @@ struct Replay: ParsableCommand {
             Interrupt.becomesRequest()
             summary = try run.run(with: publisher)
         } else {
-            let mark = try ReplayMark(folder: folder(location), source: source(plan), restarts: restart)
+            let mark = try ReplayMark.open(in: folder(location), for: source(plan), restarts: restart)
+            if let began = mark.resumedFrom {
+                let time = DurationText.relative(began, now: WallClock.nanoseconds())
+                Diagnostics.print("going on with the replay that began \(time) (--restart begins at the first row)")
+            }
             let publisher = try AcknowledgedPublisher(location, publisher: mark.publisher, timeout: timeout)
             Interrupt.becomesRequest()
             summary = try run.run(with: publisher)

@@ -19,7 +19,7 @@ struct AcknowledgedPublisher: ~Copyable, MessagePublisher {
     private var session: PublisherSession
     private var poller = Poller()
     private var frame = Frame()
-    private var refusals: [(line: Int, reason: String)] = []
+    private var refusals: [PublisherRefusal] = []
     private var start: PublisherStart?
     private var isAway = false
 
@@ -75,7 +75,7 @@ struct AcknowledgedPublisher: ~Copyable, MessagePublisher {
         try turn(waiting: false)
     }
 
-    mutating func takeRefusals() -> [(line: Int, reason: String)] {
+    mutating func takeRefusals() -> [PublisherRefusal] {
         defer { refusals = [] }
         return refusals
     }
@@ -94,6 +94,7 @@ struct AcknowledgedPublisher: ~Copyable, MessagePublisher {
         return PublisherOutcome(
             safety: session.hasUnrecorded ? .accepted : .recorded,
             refused: session.refused,
+            refusals: refusals,
             unacknowledged: session.window.count
         )
     }
@@ -167,7 +168,7 @@ struct AcknowledgedPublisher: ~Copyable, MessagePublisher {
                 isAway = false
                 Diagnostics.print("the manager is back; going on behind message \(accepted)")
             }
-        case .refused(let line, let reason): refusals.append((line, reason))
+        case .refused(let line, let reason): refusals.append(PublisherRefusal(line: line, reason: reason))
         case .rejected(let reason): throw .refused("quantcell: \(reason)")
         }
     }

@@ -32,7 +32,7 @@ struct FeedPublisher: ~Copyable, MessagePublisher {
 
     func turn() {}
 
-    func takeRefusals() -> [(line: Int, reason: String)] { [] }
+    func takeRefusals() -> [PublisherRefusal] { [] }
 
     func send(topic: [UInt8], body: [UInt8], line: Int) throws(CommandFailure) -> Bool {
         var deadline: Int64?

@@ -13,12 +13,19 @@ protocol MessagePublisher: ~Copyable {
     mutating func turn() throws(CommandFailure)
 
     /// The messages that were refused since the last call, with the line that each comes from.
-    mutating func takeRefusals() -> [(line: Int, reason: String)]
+    mutating func takeRefusals() -> [PublisherRefusal]
 
     /// Waits until everything is as safe as it gets, and hangs up.
     ///
     /// - Throws: ``CommandFailure`` with exit code 75 when that takes too long.
     consuming func finish() throws(CommandFailure) -> PublisherOutcome
+}
+
+/// A message that the manager did not take.
+struct PublisherRefusal: Hashable {
+    /// Where it comes from.
+    let line: Int
+    let reason: String
 }
 
 /// Where a publisher goes on.
@@ -44,6 +51,8 @@ struct PublisherOutcome: Hashable {
     let safety: Safety
     /// Messages that the manager did not take.
     var refused = 0
+    /// Those of them that ``MessagePublisher/takeRefusals()`` has not told.
+    var refusals: [PublisherRefusal] = []
     /// Messages that were handed over and of which the manager has not said anything; the user did not want to wait.
     var unacknowledged = 0
 }

@@ -48,7 +48,7 @@ struct PublishRun {
             guard try publisher.send(topic: message.topic, body: message.body, line: line) else { return false }
         }
         if number > start.accepted { sent += 1 } else { skipped += 1 }
-        reportRefusals(&publisher)
+        report(publisher.takeRefusals())
         return true
     }
 
@@ -56,10 +56,9 @@ struct PublishRun {
     mutating func finish<Publisher: MessagePublisher & ~Copyable>(
         _ publisher: consuming Publisher
     ) throws(CommandFailure) -> PublisherOutcome {
-        let outcome = try publisher.finish { [maxReports = Self.maxReports] refusal in
-            if bad < maxReports { Diagnostics.print("line \(refusal.line): refused by the manager: \(refusal.reason)") }
-            bad += 1
-        }
+        let outcome = try publisher.finish()
+        report(outcome.refusals)
+        sent -= min(outcome.refused, sent)
         return outcome
     }
 
@@ -103,10 +102,8 @@ struct PublishRun {
         }
     }
 
-    private mutating func reportRefusals<Publisher: MessagePublisher & ~Copyable>(_ publisher: inout Publisher) {
-        for refusal in publisher.takeRefusals() {
-            report(line: refusal.line, "refused by the manager: \(refusal.reason)")
-        }
+    private mutating func report(_ refusals: [PublisherRefusal]) {
+        for refusal in refusals { report(line: refusal.line, "refused by the manager: \(refusal.reason)") }
     }
 
     private mutating func report(line: Int, _ reason: String) {

@@ -25,31 +25,42 @@ struct ReplayMark: ~Copyable {
     ///   - source: What is replayed.
     ///   - restarts: Whether to forget an unfinished replay.
     /// - Throws: ``CommandFailure`` with exit code 1 when the same replay is running, with 73 when the file cannot be written.
-    init(folder: String, source: ReplaySource, restarts: Bool) throws(CommandFailure) {
+    static func open(
+        in folder: String,
+        for source: ReplaySource,
+        restarts: Bool
+    ) throws(CommandFailure) -> ReplayMark {
         let path = Path.join(folder, "replay-\(source.key).json")
         if mkdir(folder, 0o700) != 0, errno != EEXIST { throw Self.failure("make \(folder)") }
-        let descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.failure("open \(path)") }
-        self.path = path
-        self.descriptor = descriptor
         // Held until the descriptor is closed, also by the end of this process.
         guard lockf(descriptor, F_TLOCK, 0) == 0 else {
-            publisher = ""
-            resumedFrom = nil
+            close(descriptor)
             throw CommandFailure.badInput(
                 "\(source.file) is being replayed to \(source.topic) already; to publish it a second time at once, "
                     + "give each its own --publisher"
             )
         }
-        if !restarts, let (publisher, began) = Self.read(descriptor) {
-            self.publisher = publisher
-            resumedFrom = began
-        } else {
-            let now = WallClock.nanoseconds()
-            publisher = "replay-\(source.key)-\(String(now, radix: 36))"
-            resumedFrom = nil
-            try Self.write(descriptor, path, source: source, publisher: publisher, now: now)
+        if !restarts, let (publisher, began) = read(descriptor) {
+            return ReplayMark(publisher: publisher, resumedFrom: began, path: path, descriptor: descriptor)
         }
+        let now = WallClock.nanoseconds()
+        let publisher = "replay-\(source.key)-\(String(now, radix: 36))"
+        do throws(CommandFailure) {
+            try write(descriptor, path, source: source, publisher: publisher, now: now)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+        return ReplayMark(publisher: publisher, resumedFrom: nil, path: path, descriptor: descriptor)
+    }
+
+    private init(publisher: String, resumedFrom: Int64?, path: String, descriptor: Int32) {
+        self.publisher = publisher
+        self.resumedFrom = resumedFrom
+        self.path = path
+        self.descriptor = descriptor
     }
 
     deinit {

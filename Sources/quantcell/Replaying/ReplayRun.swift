@@ -47,6 +47,7 @@ struct ReplayRun: ~Copyable {
             progress.clear()
             summary.isInterrupted = Interrupt.isRequested
             summary.outcome = try publisher.finish()
+            report(summary.outcome.refusals)
         } catch {
             progress.clear()
             throw error
@@ -69,7 +70,7 @@ struct ReplayRun: ~Copyable {
         while !Interrupt.isRequested, let record = try next() {
             switch record {
             case .bad(let row):
-                report(row)
+                report(line: row.line, row.reason)
             case .row(let row) where row.eventTime < plan.range.lowerBound:
                 summary.early += 1
             case .row(let row):
@@ -84,9 +85,7 @@ struct ReplayRun: ~Copyable {
                 guard try publisher.send(topic: topicBytes, body: body, line: row.line) else { return }
                 if isNew { summary.count(sentAt: row.eventTime) }
             }
-            for refusal in publisher.takeRefusals() {
-                report(BadRow(line: refusal.line, reason: "refused by the manager: \(refusal.reason)"))
-            }
+            report(publisher.takeRefusals())
             progress.update(rows: summary.sent, bytes: reader.bytesRead)
         }
     }
@@ -142,11 +141,15 @@ struct ReplayRun: ~Copyable {
         return false
     }
 
-    private mutating func report(_ row: BadRow) {
+    private mutating func report(_ refusals: [PublisherRefusal]) {
+        for refusal in refusals { report(line: refusal.line, "refused by the manager: \(refusal.reason)") }
+    }
+
+    private mutating func report(line: Int, _ reason: String) {
         summary.bad += 1
         guard summary.bad <= Self.maxReports else { return }
         progress.clear()
-        Diagnostics.print("\(plan.path):\(row.line): \(row.reason)")
+        Diagnostics.print("\(plan.path):\(line): \(reason)")
         if summary.bad == Self.maxReports { Diagnostics.print("more bad rows are only counted") }
     }
 }
