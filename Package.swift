@@ -46,6 +46,11 @@ let package = Package(
         .target(name: "ProcessControl", dependencies: ["CLinux"]),
         .target(name: "Supervision", dependencies: ["ProcessControl", "WireProtocol"]),
         .target(name: "EventJournal", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+        // SQLite's C interface, as GRDB links it: a recorded bar is bound and stepped without anything in between.
+        .target(
+            name: "MarketRecord",
+            dependencies: ["WireProtocol", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift")]
+        ),
         .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
         .target(name: "MarketData", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "CLinux", logging]),
         .target(
@@ -71,7 +76,8 @@ let package = Package(
             name: "quantcell-bench",
             // CZeroMQ itself: the floor of a measurement is bare libzmq calls.
             dependencies: [
-                "CZeroMQ", "ZeroMQ", "WireProtocol", "ProcessControl", "EventJournal", "MarketFiles", "CLinux",
+                "CZeroMQ", "ZeroMQ", "WireProtocol", "ProcessControl", "EventJournal", "MarketFiles", "MarketRecord",
+                "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"), argumentParser,
             ]
         ),
@@ -84,6 +90,13 @@ let package = Package(
         .testTarget(
             name: "EventJournalTests",
             dependencies: ["EventJournal", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        .testTarget(
+            name: "MarketRecordTests",
+            dependencies: [
+                "MarketRecord", "WireProtocol", "CLinux", "ProcessControl", logging,
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
         ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),
         .testTarget(name: "MarketDataTests", dependencies: ["MarketData"]),
