@@ -53,9 +53,16 @@ let package = Package(
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
-        .target(name: "MarketRecord", dependencies: ["WireProtocol", "CLinux"]),
+        // SQLite's C interface, as GRDB links it: a recorded bar is bound and stepped without anything in between.
+        .target(
+            name: "MarketRecord",
+            dependencies: ["WireProtocol", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift")]
+        ),
         .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
-        .target(name: "MarketData", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "CLinux", logging]),
+        .target(
+            name: "MarketData",
+            dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "MarketRecord", "CLinux", logging]
+        ),
         .target(
             name: "ManagerCore",
             dependencies: [
@@ -79,7 +86,8 @@ let package = Package(
             name: "quantcell-bench",
             // CZeroMQ itself: the floor of a measurement is bare libzmq calls.
             dependencies: [
-                "CZeroMQ", "ZeroMQ", "WireProtocol", "ProcessControl", "EventJournal", "MarketFiles", "CLinux",
+                "CZeroMQ", "ZeroMQ", "WireProtocol", "ProcessControl", "EventJournal", "MarketFiles", "MarketRecord",
+                "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"), argumentParser,
             ]
         ),
@@ -93,6 +101,13 @@ let package = Package(
         .testTarget(
             name: "EventJournalTests",
             dependencies: ["EventJournal", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        .testTarget(
+            name: "MarketRecordTests",
+            dependencies: [
+                "MarketRecord", "WireProtocol", "CLinux", "ProcessControl", logging,
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
         ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),
         .testTarget(name: "MarketDataTests", dependencies: ["MarketData"]),

@@ -1,6 +1,7 @@
 internal import EventJournal
 internal import MarketData
 internal import MarketFiles
+internal import MarketRecord
 internal import ProcessControl
 internal import Supervision
 internal import WireProtocol
@@ -65,6 +66,18 @@ extension Settings {
         RetentionPolicy(maxAge: journal.maxAge.duration, maxBytes: Int64(journal.maxBytes.bytes))
     }
 
+    /// What is recorded, and where in the data folder.
+    func recordConfiguration(_ folders: Folders) -> RecordConfiguration {
+        RecordConfiguration(
+            path: folders.record,
+            ringPath: folders.recordBuffer,
+            ringBytes: record.buffer.bytes,
+            mode: record.mode.recordMode,
+            maxAge: record.maxAge.duration,
+            maxBytes: record.maxBytes.bytes
+        )
+    }
+
     /// The broker's configuration.
     func brokerConfiguration(_ endpoints: Endpoints, ledger: String) -> BrokerConfiguration {
         BrokerConfiguration(
@@ -73,11 +86,22 @@ extension Settings {
             publishAddresses: endpoints.publish,
             historyAddresses: endpoints.history,
             ledgerPath: ledger,
+            recordPressure: record.onPressure == .drop ? .drop : .block,
             highWaterMark: broker.highWaterMark,
             maxMessageBytes: broker.maxMessageBytes.bytes,
             maxTopics: broker.maxTopics,
             refusedSample: journal.refusedSample
         )
+    }
+}
+
+extension SettingsRecordMode {
+    fileprivate var recordMode: RecordConfiguration.Mode {
+        switch self {
+        case .all: .all
+        case .topics(let topics): .topics(Set(topics))
+        case .off: .off
+        }
     }
 }
 

@@ -46,6 +46,9 @@ public struct Settings: Codable, Hashable, Sendable {
             feed.check(with: &checker, at: "feeds[\(index)]")
         }
         api.check(with: &checker)
+        checker.require(record.buffer.bytes >= broker.maxMessageBytes.bytes * 4, "record.buffer") {
+            "must be at least four times broker.max_message_bytes (\(broker.maxMessageBytes)), not \(record.buffer)"
+        }
         let enabled = strategies.count(where: \.enabled)
         checker.require(enabled <= manager.maxWorkers, "manager.max_workers") {
             "must be at least \(enabled), the number of enabled strategies, not \(manager.maxWorkers)"

@@ -12,9 +12,9 @@ extension DataBroker {
     /// Where some topics have got to.
     package func lasts(of names: [String]) -> [Last] {
         names.map { name in
-            let index = Array(name.utf8).withUnsafeBytes { topics.find($0) }
+            let index = Array(name.utf8).withUnsafeBytes { intake.topics.find($0) }
             guard let index else { return Last(sequence: 0, receiveTime: 0) }
-            return Last(sequence: topics.sequence(index), receiveTime: topics[index].lastReceiveTime)
+            return Last(sequence: intake.topics.sequence(index), receiveTime: intake.topics[index].lastReceiveTime)
         }
     }
 }
