@@ -32,8 +32,19 @@ extension WorkerControl {
         to process: WorkerProcess,
         _ generation: UInt64
     ) throws {
-        let config = worker.config
-        var payload: [String: JSONValue] = [
+        var payload = startPayload(worker.config, library: library, logPath: spawner.logPath(worker.id))
+        payload["checkpoint"] = try checkpoint?.startPayload()
+        let message = Message(.start, workerID: worker.id, payload: .object(payload), generation: generation)
+        process.startMessageID = message.messageID
+        chronicle.afterCommit { [unowned self] in
+            plane?.send(message, to: process.identity)
+            CrashPoint.reach("manager.start.sent")
+        }
+    }
+
+    /// What every `start` says.
+    func startPayload(_ config: StrategyConfig, library: String, logPath: String) -> [String: JSONValue] {
+        [
             "strategy_path": .string(library),
             "source_path": .string(config.path),
             "params": .object(config.params),
@@ -42,7 +53,7 @@ extension WorkerControl {
             "error_budget": [
                 "errors": .integer(Int64(config.errorBudget)), "window": .number(config.errorWindow / .seconds(1)),
             ],
-            "log_path": .string(spawner.logPath(worker.id)),
+            "log_path": .string(logPath),
             "heartbeat_interval": .number(config.health.heartbeatInterval / .seconds(1)),
             "delivery": .string(config.delivery.rawValue),
             "warmup": .integer(Int64(config.warmup)),
@@ -51,12 +62,5 @@ extension WorkerControl {
                 "interval": .number(config.checkpoint.interval.duration / .seconds(1)),
             ],
         ]
-        payload["checkpoint"] = try checkpoint?.startPayload()
-        let message = Message(.start, workerID: worker.id, payload: .object(payload), generation: generation)
-        process.startMessageID = message.messageID
-        chronicle.afterCommit { [unowned self] in
-            plane?.send(message, to: process.identity)
-            CrashPoint.reach("manager.start.sent")
-        }
     }
 }

@@ -235,8 +235,12 @@ final class WorkerControl {
         for messageID in Array(process.checkpointsAsked.keys) {
             takenCheckpoint(process, messageID, .failure(ManagerError(.conflict, "the process ended: \(status)")))
         }
-        if let sandbox = process.workerID.flatMap({ sandboxes.removeValue(forKey: $0) }) {
-            sandbox.ended(status)
+        if let sandbox = process.workerID.flatMap({ sandboxes[$0] }) {
+            // Its last words may still be on their way.
+            hearOut { [unowned self] in
+                sandboxes[sandbox.id] = nil
+                sandbox.ended(status)
+            }
         } else if !pool.ended(process, status), let id = process.workerID, let worker = workers[id], worker.process === process
         {
             let evidence = outOfMemory.update(endingWith: status)
