@@ -21,7 +21,7 @@ package final class MarketRecord: Sendable {
 
     private let ring: IntakeRing
     private let waker: Waker
-    private let mailbox: RecorderMailbox
+    let mailbox: RecorderMailbox
     private let recorder: Recorder
     private let shared = RecorderShared()
     private let thread = Mutex<OwnThread?>(nil)
