@@ -52,7 +52,10 @@ let package = Package(
             dependencies: ["WireProtocol", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift")]
         ),
         .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
-        .target(name: "MarketData", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "CLinux", logging]),
+        .target(
+            name: "MarketData",
+            dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "MarketRecord", "CLinux", logging]
+        ),
         .target(
             name: "ManagerCore",
             dependencies: [
@@ -99,7 +102,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),
-        .testTarget(name: "MarketDataTests", dependencies: ["MarketData"]),
+        .testTarget(name: "MarketDataTests", dependencies: ["MarketData", "MarketRecord"]),
         .testTarget(
             name: "ManagerCoreTests",
             dependencies: ["ManagerCore", "quantcell-worker", .product(name: "GRDB", package: "GRDB.swift")]
