@@ -1,3 +1,4 @@
+internal import MarketRecord
 internal import WireProtocol
 
 // What the broker has counted.

@@ -57,7 +57,7 @@ extension Intake {
         stampWriter.integer(now)
         writer.bytes.withUnsafeBytes { stampWriter.raw($0) }
         stampWriter.raw("}")
-        try replace(&bodyFrame, with: stampWriter.bytes)
+        try Self.replace(&bodyFrame, with: stampWriter.bytes)
         return Checked(
             topic: index,
             sequence: sequence,
@@ -98,12 +98,12 @@ extension Intake {
     ) throws(ProtocolError) -> UInt64 {
         topicBuffer.removeAll(keepingCapacity: true)
         topicBuffer.append(contentsOf: topic.description.utf8)
-        try replace(&topicFrame, with: topicBuffer)
-        try replace(&bodyFrame, with: body)
+        try Self.replace(&topicFrame, with: topicBuffer)
+        try Self.replace(&bodyFrame, with: body)
         return try take(bytes: body.count, hasMore: false, origin: .anybody, sockets)
     }
 
-    private func replace(_ frame: inout Frame, with bytes: [UInt8]) throws(ProtocolError) {
+    private static func replace(_ frame: inout Frame, with bytes: [UInt8]) throws(ProtocolError) {
         do {
             try bytes.withUnsafeBytes { try frame.replace(with: $0) }
         } catch {

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import Logging
 internal import WireProtocol
 internal import ZeroMQ
 
