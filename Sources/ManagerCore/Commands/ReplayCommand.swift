@@ -2,6 +2,7 @@ internal import EventJournal
 internal import MarketFiles
 internal import MarketRecord
 internal import WireProtocol
+internal import ZeroMQ
 
 /// `replay`: show a worker's strategy recorded data once more, in a process of its own, and compare its signals with those of then.
 ///
@@ -25,8 +26,9 @@ enum ReplayCommand: AdminCommand {
             control.record.flush { [loop = control.loop, crossing = Crossing((control, worker, reply))] _ in
                 loop.execute {
                     let (control, worker, reply) = crossing.value
+                    let id = worker.id
                     control.readThen(reply) { reader, journal in
-                        try then(reader, journal, worker: worker.id, topics, since, until)
+                        try then(reader, journal, worker: id, topics, since, until)
                     } done: { then in
                         show(worker, then, deadline: request.deadline, control, reply)
                     }
@@ -67,7 +69,7 @@ enum ReplayCommand: AdminCommand {
     ) throws -> Then {
         var then = Then()
         for topic in topics {
-            guard let (from, to) = try reader.range(topic, since: since, until: until), from <= to else { continue }
+            guard let (from, to) = try reader.range(topic, since: since, until: until?.subtractingClamped(1)) else { continue }
             then.ranges.append(ReplayRange(topic: topic, from: from, to: to))
         }
         let ranges = Dictionary(then.ranges.map { ($0.topic, $0.from...$0.to) }) { first, _ in first }
