@@ -2,11 +2,11 @@ internal import EventJournal
 internal import MarketFiles
 internal import MarketRecord
 internal import WireProtocol
-internal import ZeroMQ
 
 /// `replay`: show a worker's strategy recorded data once more, in a process of its own, and compare its signals with those of then.
 ///
-/// Payload: `since_ns`, and optionally `until_ns`: event times; the second is left out. Done: `handled` (messages), `same`, `missing` and
+/// Payload: `since_ns`, and optionally `until_ns`: event times; the second is left out. Done: `handled` (messages, of `messages` that
+/// the times span), `same`, `missing` and
 /// `extra` (numbers of signals), `missing_signals` and `extra_signals` (the first 100 of each).
 enum ReplayCommand: AdminCommand {
     static let type = MessageType.replay
@@ -23,15 +23,11 @@ enum ReplayCommand: AdminCommand {
             let topics = try topics(of: worker)
             reply.accepted()
             // By then whatever was published is in the record, and whatever was emitted in the journal.
-            control.record.flush { [loop = control.loop, crossing = Crossing((control, worker, reply))] _ in
-                loop.execute {
-                    let (control, worker, reply) = crossing.value
-                    let id = worker.id
-                    control.readThen(reply) { reader, journal in
-                        try then(reader, journal, worker: id, topics, since, until)
-                    } done: { then in
-                        show(worker, then, deadline: request.deadline, control, reply)
-                    }
+            control.afterRecording {
+                control.readThen(reply) { [id = worker.id] reader, journal in
+                    try then(reader, journal, worker: id, topics, since, until)
+                } done: { then in
+                    show(worker, then, deadline: request.deadline, control, reply)
                 }
             }
         } catch {
@@ -99,12 +95,14 @@ enum ReplayCommand: AdminCommand {
         }
         control.runSandbox(worker, then.ranges, deadline: deadline) { outcome in
             reply.finish(
-                outcome.map { handled, signals in
+                outcome.map { findings in
                     let difference = SignalDifference(
                         then: then.signals.compactMap(SignalDifference.Signal.init),
-                        now: signals.compactMap(SignalDifference.Signal.init)
+                        now: findings.signals.compactMap(SignalDifference.Signal.init)
                     )
-                    return difference.json.merging(["handled": JSONValue(handled)]) { $1 }
+                    return difference.json.merging([
+                        "handled": JSONValue(findings.handled), "messages": JSONValue(then.ranges.reduce(0) { $0 + $1.count }),
+                    ]) { $1 }
                 }
             )
         }

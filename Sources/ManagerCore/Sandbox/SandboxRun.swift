@@ -8,7 +8,15 @@ internal import ZeroMQ
 /// It belongs to the control loop, which hands it what its process says.
 final class SandboxRun {
     /// What became of it.
-    typealias Outcome = Result<(handled: UInt64, signals: [SignalRecord]), ManagerError>
+    typealias Outcome = Result<Findings, ManagerError>
+
+    /// What the strategy did with the data.
+    struct Findings {
+        /// How many messages it was shown.
+        let handled: UInt64
+        /// What it emitted, in order.
+        let signals: [SignalRecord]
+    }
 
     /// The most signals that are kept; a strategy that emits more is not compared.
     private static let maxSignals = 1_000_000
@@ -18,9 +26,11 @@ final class SandboxRun {
     let process: WorkerProcess
     private let payload: JSONValue
     private let workerID: String
+    private let receipts: Receipts
     private let send: (Message, WorkerProcess) -> Void
     private var done: ((Outcome) -> Void)?
     private var signals: [SignalRecord] = []
+    private var intake = SignalIntake(generation: 1)
     private var handled: UInt64?
     private var isHandedOver = false
 
@@ -28,18 +38,21 @@ final class SandboxRun {
     ///   - process: A spare that is nobody's.
     ///   - workerID: The worker whose strategy it is.
     ///   - payload: Of the `start`.
+    ///   - receipts: Confirms its signals to it: it keeps each until then.
     ///   - send: Sends a message to a process.
     ///   - done: Called once, when the process has ended.
     init(
         _ process: WorkerProcess,
         workerID: String,
         payload: JSONValue,
+        receipts: Receipts,
         send: @escaping (Message, WorkerProcess) -> Void,
         done: @escaping (Outcome) -> Void
     ) {
         self.process = process
         self.workerID = workerID
         self.payload = payload
+        self.receipts = receipts
         self.send = send
         self.done = done
         process.workerID = id
@@ -77,7 +90,7 @@ final class SandboxRun {
     /// The process has ended.
     func ended(_ status: ExitStatus) {
         guard let handled else { return finish(.failure(Self.failure("the sandbox ended early: \(status)"))) }
-        finish(.success((handled, signals)))
+        finish(.success(Findings(handled: handled, signals: signals)))
     }
 
     /// Ends the process, and says why.
@@ -87,12 +100,21 @@ final class SandboxRun {
     }
 
     private func keep(_ message: Message) {
-        guard signals.count < Self.maxSignals else { return abort("it emits more than \(Self.maxSignals) signals") }
-        do throws(ProtocolError) {
-            signals.append(try SignalRecord(message, workerID: workerID, generation: 0))
-        } catch {
-            abort("a signal cannot be read: \(error)")
+        let (number, now) = (message.sequence ?? intake.taken + 1, SuspendingClock().now)
+        switch intake.offer(number, at: now) {
+        case .take:
+            guard signals.count < Self.maxSignals else { return abort("it emits more than \(Self.maxSignals) signals") }
+            do throws(ProtocolError) {
+                signals.append(try SignalRecord(message, workerID: workerID, generation: 0))
+            } catch {
+                return abort("a signal cannot be read: \(error)")
+            }
+            _ = intake.ended(number, isRecorded: true, at: now)
+        case .outOfOrder(let ask?):
+            send(Message(.resend, workerID: id, payload: ["from": JSONValue(ask)]), process)
+        case .known, .pending, .outOfOrder: break
         }
+        receipts.signals(intake.recorded, to: process)
     }
 
     private func finish(_ outcome: Outcome) {

@@ -55,6 +55,7 @@ extension WorkerControl {
             process,
             workerID: workerID,
             payload: .object(payload),
+            receipts: receipts,
             send: { [unowned self] message, process in plane?.send(message, to: process.identity) },
             done: { [unowned self] outcome in
                 if let timer { loop.cancel(timer) }
@@ -83,15 +84,14 @@ extension WorkerControl {
         _ read: @escaping @Sendable (RecordReader, EventJournal) throws -> Found,
         done: @escaping (Found) -> Void
     ) {
-        let crossing = Crossing((reply, done))
+        let (answer, goOn) = (Crossing(reply), Crossing(done))
         Task.detached { [record, journal, loop] in
             let found = Result { try read(RecordReader(record.configuration), journal) }
                 .mapError { ManagerError(.internalError, "what is recorded cannot be read: \($0)") }
             loop.execute {
-                let (reply, done) = crossing.value
                 switch found {
-                case .success(let found): done(found)
-                case .failure(let error): reply.refused(error)
+                case .success(let found): goOn.value(found)
+                case .failure(let error): answer.value.refused(error)
                 }
             }
         }

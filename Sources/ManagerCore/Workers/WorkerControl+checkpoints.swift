@@ -70,6 +70,12 @@ extension WorkerControl {
         }
     }
 
+    /// Does something once all that has been published is on disk, or cannot be.
+    func afterRecording(_ work: @escaping () -> Void) {
+        let crossing = Crossing(work)
+        record.flush { [loop] _ in loop.execute { crossing.value() } }
+    }
+
     /// Throws the checkpoint of a worker away.
     func deleteCheckpoint(of workerID: String, _ done: @escaping (Result<Void, RecordError>) -> Void) {
         let crossing = Crossing(done)

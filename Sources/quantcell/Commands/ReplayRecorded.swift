@@ -60,7 +60,7 @@ struct ReplayRecorded: ParsableCommand {
     private func printText(_ answer: JSONValue, missing: Int64, extra: Int64, _ output: Output) throws(CommandFailure) {
         let fields = FieldText()
         try output.line(
-            "\(fields.count(answer["handled"])) messages shown; signals: \(fields.count(answer["same"])) same, "
+            "\(fields.count(answer["handled"])) of \(fields.count(answer["messages"])) messages shown; signals: \(fields.count(answer["same"])) same, "
                 + "\(fields.count(answer["missing"])) missing, \(fields.count(answer["extra"])) extra"
         )
         for (key, sign, count) in [("missing_signals", "-", missing), ("extra_signals", "+", extra)] {
