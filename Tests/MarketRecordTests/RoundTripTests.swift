@@ -28,7 +28,7 @@ import WireProtocol
         let message = try #require(chunk.messages.first)
         #expect(chunk.messages.count == 1 && message.sequence == 7 && message.position == 1)
         let kind = try #require(DataKind(topicName: sample.topic))
-        #expect((message.body.first == BinaryLayout.magic) == (format == .binary))
+        #expect((message.body.first == BinaryLayout.magic) == (format == .binary || sample.isBinaryOnly))
         let live = try sample.live.withUnsafeBytes { try MarketEvent(parsing: $0, kind: kind) }
         var replayed = try message.body.withUnsafeBytes { try MarketEvent(parsing: $0, kind: kind) }
         if format == .json, sample.isBinary {

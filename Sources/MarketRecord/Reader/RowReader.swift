@@ -12,37 +12,39 @@ struct RowReader {
         _ format: RecordFormat,
         _ path: String
     ) throws(RecordError) -> [UInt8] {
-        guard format == .binary, let kind = topic.kind else {
+        guard let kind = topic.kind, format == .binary || Self.isBinary(row, table) else {
             writeEnvelope(row, table, topic)
             return writer.bytes
         }
-        let event: MarketEvent
-        if let payload = Self.payload(row, table) {
-            event = MarketEvent(
-                sequence: row.unsigned(1),
-                eventTime: row.integer(3),
-                receiveTime: row.integer(4),
-                payload: payload
+        guard let payload = Self.payload(row, table) ?? Self.payload(ofMessage: row, kind) else {
+            throw RecordError(
+                .corrupt,
+                "message \(row.unsigned(1)) of \(topic) in \(path) is damaged: run `sqlite3 FILE 'pragma integrity_check'`"
             )
-        } else {
+        }
+        // What came as binary, and cannot be said in JSON, stays as it came.
+        if format == .json, payload.fitsJSON {
             writeEnvelope(row, table, topic)
-            let result = writer.bytes.withUnsafeBytes { bytes in
-                Result { () throws(ProtocolError) in try JSONCodec.decode(bytes, kind: kind) }
-            }
-            guard case .success(var read) = result else {
-                throw RecordError(
-                    .corrupt,
-                    "message \(row.unsigned(1)) of \(topic) in \(path) is damaged: run `sqlite3 FILE 'pragma integrity_check'`"
-                )
-            }
-            // JSON has it to the microsecond only.
-            read.eventTime = row.integer(3)
-            event = read
+            return writer.bytes
         }
         var body: [UInt8] = []
         body.reserveCapacity(128)
+        let event = MarketEvent(
+            sequence: row.unsigned(1),
+            eventTime: row.integer(3),
+            receiveTime: row.integer(4),
+            payload: payload
+        )
         BinaryCodec.encode(event, into: &body)
         return body
+    }
+
+    private static func isBinary(_ row: Statement, _ table: RowTable) -> Bool {
+        !BodyFormat(rawValue: row.integer(table.formatColumn)).contains(.json)
+    }
+
+    private static func payload(ofMessage row: Statement, _ kind: DataKind) -> MarketPayload? {
+        (try? JSONValue(parsing: row.text(7))).flatMap { MarketPayload(recorded: $0, kind: kind) }
     }
 
     /// What a row of a table with columns says; `nil` for `messages`.

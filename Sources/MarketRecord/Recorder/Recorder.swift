@@ -69,7 +69,8 @@ final class Recorder: @unchecked Sendable {
         do throws(RecordError) {
             guard try !store.shrink() else { return }
         } catch {
-            logger.warning("\(configuration.path) does not get smaller: \(error)")
+            // It is only about room, and is tried again; whatever is wrong with the disk shows when messages are written.
+            logger.debug("\(configuration.path) does not get smaller: \(error)")
         }
         // Messages grow too old without anything happening.
         waker.sleep(retention.isOn ? Self.retentionInterval : nil) {
@@ -140,7 +141,7 @@ final class Recorder: @unchecked Sendable {
             throw error
         }
         // From here on it is on disk; where the process dies before the next line, the messages are found to be there already.
-        ring.release(through: batch.offset)
+        ring.release(through: batch.offset, nextPosition: store.nextPosition)
         succeeded(batch, duration: .nanoseconds(qc_monotonic_ns() - begin))
         answer(through: batch.offset)
         for job in retention.takeDone() { job.completion(.success(job.dropped)) }

@@ -117,11 +117,10 @@ struct DataFields {
 
     private func text(_ scanner: inout JSONScanner, limit: Int) throws(JSONError) -> String {
         let range = try scanner.stringRange()
-        let text = try scanner.text(range)
-        guard text.utf8.count <= limit, text.utf8.allSatisfy({ 0x20...0x7E ~= $0 }) else {
+        guard range.count <= limit, !range.isEscaped, scanner.raw(range).allSatisfy({ 0x20...0x7E ~= $0 }) else {
             throw JSONError("text of more than \(limit) ASCII characters", at: range.start)
         }
-        return text
+        return String(decoding: scanner.raw(range), as: UTF8.self)
     }
 
     private func readSide(_ scanner: inout JSONScanner) throws(JSONError) -> TradeSide {
