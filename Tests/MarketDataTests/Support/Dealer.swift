@@ -5,7 +5,7 @@ import WireProtocol
 
 /// A peer of one of the broker's ROUTERs.
 final class Dealer {
-    private let socket: Socket
+    fileprivate let socket: Socket
 
     init(_ context: Context, _ address: String, identity: String? = nil) throws {
         socket = try Socket(context, .dealer)
@@ -61,5 +61,12 @@ final class Dealer {
             #expect(message.type == .recorded, "\(message)")
             if let through = message.payload["through"]?.sequenceValue, through >= number { return message }
         }
+    }
+}
+
+extension Dealer {
+    /// Sends a message of any frames.
+    func send(frames: [[UInt8]]) throws {
+        #expect(try socket.send(frames, wait: true))
     }
 }
