@@ -115,7 +115,13 @@ let package = Package(
             name: "ManagerCoreTests",
             dependencies: ["ManagerCore", "quantcell-worker", .product(name: "GRDB", package: "GRDB.swift")]
         ),
-        .testTarget(name: "QuantcellTests", dependencies: ["quantcell", "ZeroMQ", "WireProtocol", "MarketFiles"]),
+        .testTarget(
+            name: "QuantcellTests",
+            // The broker: publishers are tested against the one that they talk to.
+            dependencies: [
+                "quantcell", "ZeroMQ", "WireProtocol", "MarketFiles", "MarketData", "MarketRecord", logging,
+            ]
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
