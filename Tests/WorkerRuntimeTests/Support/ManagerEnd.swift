@@ -159,7 +159,7 @@ final class ManagerEnd {
             if acknowledges { try acknowledge(checkpoint: ordinal) }
         case .signal:
             statusInbox.append(message)
-            if acknowledges { try acknowledge(signals: #require(message.sequence)) }
+            if acknowledges { try acknowledge(signals: message.sequence) }
         default:
             statusInbox.append(message)
         }
