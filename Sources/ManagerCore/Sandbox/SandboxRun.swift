@@ -21,8 +21,13 @@ final class SandboxRun {
     /// The most signals that are kept; a strategy that emits more is not compared.
     private static let maxSignals = 1_000_000
 
+    /// What sandboxes have in place of a generation begins here: beyond what any worker comes to, and a whole number for everybody.
+    static let firstGeneration: UInt64 = 1 << 52
+
+    /// Tells what its process says from what the worker's own says: on some of it stands the worker's name.
+    let generation: UInt64
     /// Its name in place of a worker's.
-    let id = "sandbox-\(MessageID.make().prefix(12))"
+    let id: String
     let process: WorkerProcess
     private let payload: JSONValue
     private let workerID: String
@@ -30,11 +35,12 @@ final class SandboxRun {
     private let send: (Message, WorkerProcess) -> Void
     private var done: ((Outcome) -> Void)?
     private var signals: [SignalRecord] = []
-    private var intake = SignalIntake(generation: 1)
+    private var intake: SignalIntake
     private var handled: UInt64?
     private var isHandedOver = false
 
     /// - Parameters:
+    ///   - generation: Its own among all sandboxes.
     ///   - process: A spare that is nobody's.
     ///   - workerID: The worker whose strategy it is.
     ///   - payload: Of the `start`.
@@ -42,6 +48,7 @@ final class SandboxRun {
     ///   - send: Sends a message to a process.
     ///   - done: Called once, when the process has ended.
     init(
+        _ generation: UInt64,
         _ process: WorkerProcess,
         workerID: String,
         payload: JSONValue,
@@ -49,6 +56,9 @@ final class SandboxRun {
         send: @escaping (Message, WorkerProcess) -> Void,
         done: @escaping (Outcome) -> Void
     ) {
+        self.generation = generation
+        id = "sandbox-\(generation - Self.firstGeneration)"
+        intake = SignalIntake(generation: generation)
         self.process = process
         self.workerID = workerID
         self.payload = payload
@@ -62,7 +72,7 @@ final class SandboxRun {
     func begin() {
         guard process.isConnected, !isHandedOver else { return }
         isHandedOver = true
-        let message = Message(.start, workerID: id, payload: payload, generation: 1)
+        let message = Message(.start, workerID: id, payload: payload, generation: generation)
         process.startMessageID = message.messageID
         send(message, process)
     }

@@ -51,7 +51,9 @@ extension WorkerControl {
         var payload = startPayload(config, library: library, logPath: spawner.spareLogPath)
         payload["sandbox"] = ["worker_id": .string(workerID), "ranges": .array(ranges.map(\.json))]
         var timer: EventLoop.Timer?
+        lastSandbox += 1
         let run = SandboxRun(
+            lastSandbox,
             process,
             workerID: workerID,
             payload: .object(payload),
@@ -64,8 +66,13 @@ extension WorkerControl {
         )
         let left = deadline.map { Duration.seconds(max($0 - WallClock.seconds(), 0)) } ?? Self.longestSandbox
         timer = loop.schedule(after: min(left, Self.longestSandbox)) { run.abort("it took too long") }
-        sandboxes[run.id] = run
+        sandboxes[run.generation] = run
         run.begin()
+    }
+
+    /// The sandbox that a process is.
+    func sandbox(of process: WorkerProcess) -> SandboxRun? {
+        sandboxes.isEmpty ? nil : sandboxes.values.first { $0.process === process }
     }
 
     // MARK: Reading the record

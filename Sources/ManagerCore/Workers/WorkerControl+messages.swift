@@ -70,7 +70,7 @@ extension WorkerControl {
         guard !process.isConnected else { return }
         process.isConnected = true
         guard let workerID = process.workerID else { return pool.connected(process) }
-        if let sandbox = sandboxes[workerID] { sandbox.begin() } else { feed(.connected, to: workerID) }
+        if let sandbox = sandbox(of: process) { sandbox.begin() } else { feed(.connected, to: workerID) }
     }
 
     private func sync(_ process: WorkerProcess, _ message: Message) {
@@ -83,7 +83,7 @@ extension WorkerControl {
     }
 
     private func acknowledged(_ process: WorkerProcess, _ message: Message) {
-        if let sandbox = process.workerID.flatMap({ sandboxes[$0] }) { return sandbox.acknowledged(message) }
+        if let sandbox = sandbox(of: process) { return sandbox.acknowledged(message) }
         guard let workerID = process.workerID, let worker = workers[workerID], worker.process === process,
             let replyTo = message.replyTo
         else { return }
@@ -124,7 +124,7 @@ extension WorkerControl {
         guard let workerID = message.workerID else {
             return refuse("status", ProtocolError("a status message without 'worker_id'"), bytes: 0)
         }
-        if let sandbox = sandboxes[workerID] { return sandbox.heard(message) }
+        if let sandbox = message.generation.flatMap({ sandboxes[$0] }) { return sandbox.heard(message) }
         guard let worker = workers[workerID], let process = worker.process,
             let generation = supervisor.life(of: workerID)?.generation, message.generation ?? generation == generation
         else {

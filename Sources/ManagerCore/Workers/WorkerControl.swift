@@ -68,8 +68,9 @@ final class WorkerControl {
     var houseRounds = 0
     var outOfMemory = OutOfMemoryWatch()
     var rollingRestart: RollingRestartRun?
-    /// Strategies that are being shown recorded data, by the names that they have in place of a worker's.
-    var sandboxes: [String: SandboxRun] = [:]
+    /// Strategies that are being shown recorded data, by what they have in place of a generation.
+    var sandboxes: [UInt64: SandboxRun] = [:]
+    var lastSandbox = SandboxRun.firstGeneration
     /// Readings of the journal that are under way.
     private var queries = 0
     private static let maxQueries = 16
@@ -235,10 +236,10 @@ final class WorkerControl {
         for messageID in Array(process.checkpointsAsked.keys) {
             takenCheckpoint(process, messageID, .failure(ManagerError(.conflict, "the process ended: \(status)")))
         }
-        if let sandbox = process.workerID.flatMap({ sandboxes[$0] }) {
+        if let sandbox = sandbox(of: process) {
             // Its last words may still be on their way.
             hearOut { [unowned self] in
-                sandboxes[sandbox.id] = nil
+                sandboxes[sandbox.generation] = nil
                 sandbox.ended(status)
             }
         } else if !pool.ended(process, status), let id = process.workerID, let worker = workers[id], worker.process === process
