@@ -28,9 +28,9 @@ final class RecordStore {
     }
 
     /// Opens the file, or makes it (mode 0600).
-    init(path: String) throws(RecordError) {
+    init(path: String, busyTimeout: Duration) throws(RecordError) {
         try RecordFile.create(path)
-        connection = try Connection(path: path, readOnly: false, busyTimeout: .seconds(5))
+        connection = try Connection(path: path, readOnly: false, busyTimeout: busyTimeout)
         try RecordSchema.checkOwnership(connection)
         try RecordFile.setUp(connection)
         try RecordSchema.migrate(connection)

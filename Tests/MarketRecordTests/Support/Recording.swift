@@ -14,7 +14,7 @@ extension TemporaryFolder {
     func open(_ change: (inout RecordConfiguration) -> Void = { _ in }) throws -> MarketRecord {
         var configuration = configuration
         change(&configuration)
-        return try MarketRecord(configuration, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        return try MarketRecord(configuration, logger: .silent)
     }
 
     func reader(_ change: (inout RecordConfiguration) -> Void = { _ in }) throws -> RecordReader {
@@ -154,4 +154,8 @@ final class Log<Element: Sendable>: Sendable {
             if isThere { done.resume() }
         }
     }
+}
+
+extension Logger {
+    static var silent: Logger { Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }) }
 }
