@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 import WireProtocol
@@ -19,8 +20,7 @@ final class TemporaryRuntime {
     }
 
     deinit {
-        for name in ["admin.sock", "feed.sock", "endpoints.json"] { unlink("\(path)/\(name)") }
-        rmdir(path)
+        try? FileManager.default.removeItem(atPath: path)
     }
 
     /// A socket bound where the manager's would be.
