@@ -16,7 +16,9 @@ import WireProtocol
         return message
     }
 
-    private func greet(_ session: inout PublisherSession, accepted: Int64, recorded: Int64, at now: Int64 = 0) throws -> PublisherSession.Notice? {
+    private func greet(_ session: inout PublisherSession, accepted: Int64, recorded: Int64, at now: Int64 = 0) throws
+        -> PublisherSession.Notice?
+    {
         let message = try hello(session, at: now)
         session.sent(.greet(message), at: now)
         let payload: JSONValue = ["accepted": .integer(accepted), "recorded": .integer(recorded)]

@@ -4,7 +4,11 @@ import Testing
 
 @Suite struct PublisherWindowTests {
     private func entry(_ number: UInt64, bytes: Int = 1) -> PublisherWindow.Entry {
-        PublisherWindow.Entry(topic: [1], body: [UInt8](repeating: UInt8(number & 255), count: bytes), line: Int(number))
+        PublisherWindow.Entry(
+            topic: [1],
+            body: [UInt8](repeating: UInt8(number & 255), count: bytes),
+            line: Int(number)
+        )
     }
 
     private func window(_ count: UInt64, capacity: Int = 4) -> PublisherWindow {

@@ -7,7 +7,7 @@ import ZeroMQ
 @testable import quantcell
 
 /// A runtime folder of its own, removed at the end.
-final class TemporaryRuntime {
+final class TemporaryRuntime: Sendable {
     let path: String
     var location: ManagerLocation {
         get throws { try ManagerLocation(ManagerFolder(flag: path)) }
