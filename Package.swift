@@ -30,6 +30,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -45,7 +46,22 @@ let package = Package(
         .target(name: "WorkerRuntime", dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "CLinux"]),
         .target(name: "ProcessControl", dependencies: ["CLinux"]),
         .target(name: "Supervision", dependencies: ["ProcessControl", "WireProtocol"]),
-        .target(name: "EventJournal", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+        .target(name: "CrashPoints"),
+        // Without GRDB and Foundation: the command line verifies a journal, and stays small.
+        .target(
+            name: "JournalChain",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
+        ),
+        .target(
+            name: "EventJournal",
+            dependencies: [
+                "CrashPoints", "JournalChain", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
+        ),
         // SQLite's C interface, as GRDB links it: a recorded bar is bound and stepped without anything in between.
         .target(
             name: "MarketRecord",
@@ -60,7 +76,7 @@ let package = Package(
             name: "ManagerCore",
             dependencies: [
                 "ZeroMQ", "WireProtocol", "ProcessControl", "Supervision", "EventJournal", "MarketFiles", "MarketData",
-                "CLinux", logging, .product(name: "Yams", package: "Yams"),
+                "MarketRecord", "CrashPoints", "CLinux", logging, .product(name: "Yams", package: "Yams"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]
         ),
@@ -90,9 +106,10 @@ let package = Package(
         .testTarget(name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StrategyKit"]),
         .testTarget(name: "ProcessControlTests", dependencies: ["ProcessControl", "CLinux"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
+        .testTarget(name: "CrashPointsTests", dependencies: ["CrashPoints"]),
         .testTarget(
             name: "EventJournalTests",
-            dependencies: ["EventJournal", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: ["EventJournal", "JournalChain", .product(name: "GRDB", package: "GRDB.swift")]
         ),
         .testTarget(
             name: "MarketRecordTests",

@@ -21,7 +21,7 @@ package final class MarketRecord: Sendable {
 
     private let ring: IntakeRing
     private let waker: Waker
-    private let mailbox: RecorderMailbox
+    let mailbox: RecorderMailbox
     private let recorder: Recorder
     private let shared = RecorderShared()
     private let thread = Mutex<OwnThread?>(nil)
@@ -127,8 +127,10 @@ package final class MarketRecord: Sendable {
     /// What the record has done since it was opened.
     package var statistics: RecordStatistics {
         var statistics = shared.statistics.withLock { $0 }
+        // The tail first: it never passes the head.
         let tail = ring.tail
-        statistics.pendingBytes = ring.head &- tail
+        statistics.pendingBytes = ring.head - tail
+        statistics.pendingMessages = ring.pendingMessages
         statistics.ringBytes = ring.capacity
         return statistics
     }

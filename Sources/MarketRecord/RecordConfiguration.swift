@@ -21,7 +21,10 @@ package struct RecordConfiguration: Hashable, Sendable {
     package var mode: Mode
     /// Messages that were received longer ago are dropped; `nil` keeps them.
     package var maxAge: Duration?
-    /// Beyond this size of the database, bytes, the oldest messages are dropped; `nil` for no bound.
+    /// The smallest ``maxBytes``: what the tables need to hold anything.
+    package static let smallestMaxBytes = 1 << 20
+
+    /// Beyond this size of the database, bytes, without its -wal, the oldest messages are dropped; `nil` for no bound.
     package var maxBytes: Int?
     /// The most messages in one transaction.
     package var batchMessages: Int
@@ -46,7 +49,7 @@ package struct RecordConfiguration: Hashable, Sendable {
         self.ringBytes = min(max(ringBytes, Self.ringBytesRange.lowerBound), Self.ringBytesRange.upperBound)
         self.mode = mode
         self.maxAge = maxAge
-        self.maxBytes = maxBytes
+        self.maxBytes = maxBytes.map { max($0, Self.smallestMaxBytes) }
         self.batchMessages = max(batchMessages, 1)
         self.batchBytes = max(batchBytes, 1)
         self.linger = linger

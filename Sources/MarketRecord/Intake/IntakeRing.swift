@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Glibc
+internal import Synchronization
 
 /// A mapped file between the one thread that accepts messages and the one that records them.
 ///
@@ -31,13 +32,18 @@ final class IntakeRing: @unchecked Sendable {
     private var writeHead: UInt64
     /// The tail as the writer saw it last: it looks again only where that is not enough.
     private var seenTail: UInt64
-    private var nextPosition: UInt64
+
+    /// The position of the next message; its writer alone changes it.
+    private let nextPosition: Atomic<UInt64>
+    /// The position behind the last message that is in the database.
+    private let recordedPosition: Atomic<UInt64>
 
     init(path: String, base: UnsafeMutableRawPointer, capacity: Int, nextPosition: UInt64) {
         self.path = path
         self.base = base
         self.capacity = capacity
-        self.nextPosition = nextPosition
+        self.nextPosition = Atomic(nextPosition)
+        recordedPosition = Atomic(nextPosition)
         entries = base + Self.headerBytes
         writeHead = qc_load_acquire(base + Self.headOffset)
         seenTail = qc_load_acquire(base + Self.tailOffset)
@@ -56,7 +62,14 @@ final class IntakeRing: @unchecked Sendable {
 
     /// Sets the position of the next message; before the first one is appended.
     func begin(at position: UInt64) {
-        nextPosition = position
+        nextPosition.store(position, ordering: .relaxed)
+    }
+
+    /// Messages that are not in the database; only about right while messages come and go.
+    var pendingMessages: UInt64 {
+        guard head != tail else { return 0 }
+        let next = nextPosition.load(ordering: .relaxed)
+        return next - min(next, recordedPosition.load(ordering: .relaxed))
     }
 
     // MARK: The writer
@@ -88,7 +101,8 @@ final class IntakeRing: @unchecked Sendable {
         entry.storeBytes(of: UInt32(body.count), toByteOffset: IntakeLayout.bodyBytes, as: UInt32.self)
         entry.storeBytes(of: UInt16(topic.count), toByteOffset: IntakeLayout.topicBytes, as: UInt16.self)
         entry.storeBytes(of: UInt16(publisher.count), toByteOffset: IntakeLayout.publisherBytes, as: UInt16.self)
-        entry.storeBytes(of: nextPosition, toByteOffset: IntakeLayout.position, as: UInt64.self)
+        let position = nextPosition.load(ordering: .relaxed)
+        entry.storeBytes(of: position, toByteOffset: IntakeLayout.position, as: UInt64.self)
         entry.storeBytes(of: sequence, toByteOffset: IntakeLayout.sequence, as: UInt64.self)
         entry.storeBytes(of: receiveTime, toByteOffset: IntakeLayout.receiveTime, as: Int64.self)
         entry.storeBytes(of: number, toByteOffset: IntakeLayout.number, as: UInt64.self)
@@ -96,7 +110,7 @@ final class IntakeRing: @unchecked Sendable {
         Self.copy(topic, to: &text)
         Self.copy(publisher, to: &text)
         Self.copy(body, to: &text)
-        nextPosition += 1
+        nextPosition.store(position + 1, ordering: .relaxed)
         writeHead += UInt64(padding + bytes)
         qc_store_release(base + Self.headOffset, writeHead)
         return true
@@ -160,7 +174,10 @@ final class IntakeRing: @unchecked Sendable {
     }
 
     /// Gives the room before `offset` back to the writer.
-    func release(through offset: UInt64) {
+    ///
+    /// - Parameter nextPosition: That of the message behind it.
+    func release(through offset: UInt64, nextPosition position: UInt64) {
+        recordedPosition.store(position, ordering: .relaxed)
         qc_store_release(base + Self.tailOffset, offset)
     }
 }

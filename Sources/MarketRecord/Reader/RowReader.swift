@@ -12,51 +12,59 @@ struct RowReader {
         _ format: RecordFormat,
         _ path: String
     ) throws(RecordError) -> [UInt8] {
-        guard format == .binary, let kind = topic.kind else {
+        guard let kind = topic.kind, format == .binary || Self.isBinary(row, table) else {
             writeEnvelope(row, table, topic)
             return writer.bytes
         }
-        let event: MarketEvent
-        if let payload = Self.payload(row, table) {
-            event = MarketEvent(
-                sequence: row.unsigned(1),
-                eventTime: row.integer(3),
-                receiveTime: row.integer(4),
-                payload: payload
+        guard let payload = Self.payload(row, table) ?? Self.payload(ofMessage: row, kind) else {
+            throw RecordError(
+                .corrupt,
+                "message \(row.unsigned(1)) of \(topic) in \(path) is damaged: run `sqlite3 FILE 'pragma integrity_check'`"
             )
-        } else {
+        }
+        // What came as binary, and cannot be said in JSON, stays as it came.
+        if format == .json, payload.fitsJSON {
             writeEnvelope(row, table, topic)
-            let result = writer.bytes.withUnsafeBytes { bytes in
-                Result { () throws(ProtocolError) in try JSONCodec.decode(bytes, kind: kind) }
-            }
-            guard case .success(var read) = result else {
-                throw RecordError(
-                    .corrupt,
-                    "message \(row.unsigned(1)) of \(topic) in \(path) is damaged: run `sqlite3 FILE 'pragma integrity_check'`"
-                )
-            }
-            // JSON has it to the microsecond only.
-            read.eventTime = row.integer(3)
-            event = read
+            return writer.bytes
         }
         var body: [UInt8] = []
         body.reserveCapacity(128)
+        let event = MarketEvent(
+            sequence: row.unsigned(1),
+            eventTime: row.integer(3),
+            receiveTime: row.integer(4),
+            payload: payload
+        )
         BinaryCodec.encode(event, into: &body)
         return body
     }
 
+    private static func isBinary(_ row: Statement, _ table: RowTable) -> Bool {
+        !BodyFormat(rawValue: row.integer(table.formatColumn)).contains(.json)
+    }
+
+    private static func payload(ofMessage row: Statement, _ kind: DataKind) -> MarketPayload? {
+        (try? JSONValue(parsing: row.text(7))).flatMap { MarketPayload(recorded: $0, kind: kind) }
+    }
+
     /// What a row of a table with columns says; `nil` for `messages`.
     static func payload(_ row: Statement, _ table: RowTable) -> MarketPayload? {
+        let format = BodyFormat(rawValue: row.integer(table.formatColumn))
+        func optional(_ index: Int) -> Double? {
+            guard let value = row.optionalDouble(5 + Int32(index)) else { return nil }
+            return value == 0 && format.contains(.negativeZero(index)) ? -0.0 : value
+        }
+        func price(_ index: Int) -> Double { optional(index) ?? 0 }
         switch table {
         case .bars:
-            .bar(
+            return .bar(
                 BarData(
-                    open: row.double(5),
-                    high: row.double(6),
-                    low: row.double(7),
-                    close: row.double(8),
-                    volume: row.double(9),
-                    turnover: row.double(10),
+                    open: price(0),
+                    high: price(1),
+                    low: price(2),
+                    close: price(3),
+                    volume: price(4),
+                    turnover: price(5),
                     trades: row.unsigned(11),
                     openTime: row.integer(12),
                     interval: row.text(13),
@@ -64,17 +72,17 @@ struct RowReader {
                 )
             )
         case .ticks:
-            .tick(
+            return .tick(
                 TickData(
-                    price: row.double(5),
-                    size: row.optionalDouble(6),
-                    bid: row.optionalDouble(7),
-                    ask: row.optionalDouble(8),
-                    bidSize: row.optionalDouble(9),
-                    askSize: row.optionalDouble(10)
+                    price: price(0),
+                    size: optional(1),
+                    bid: optional(2),
+                    ask: optional(3),
+                    bidSize: optional(4),
+                    askSize: optional(5)
                 )
             )
-        case .messages: nil
+        case .messages: return nil
         }
     }
 
@@ -106,38 +114,14 @@ struct RowReader {
 
     /// Writes the members that the publisher wrote.
     private mutating func writeData(_ row: Statement, _ table: RowTable) {
+        guard let payload = Self.payload(row, table) else { return }
         let format = BodyFormat(rawValue: row.integer(table.formatColumn))
-        guard format.contains(.json) else {
-            if let payload = Self.payload(row, table) { writer.write(payload.json) }
-            return
-        }
+        guard format.contains(.json) else { return writer.write(payload.json) }
         writer.raw("{")
-        if table == .bars {
-            number("\"open\":", row.double(5))
-            number(",\"high\":", row.double(6))
-            number(",\"low\":", row.double(7))
-            number(",\"close\":", row.double(8))
-            number(",\"volume\":", row.double(9))
-            if format.contains(.turnover) { number(",\"turnover\":", row.double(10)) }
-            if format.contains(.trades) {
-                writer.raw(",\"trades\":")
-                writer.integer(row.unsigned(11))
-            }
-            if format.contains(.openTime) {
-                number(",\"open_time\":", TimeFields.seconds(nanoseconds: row.integer(12)))
-            }
-            if format.contains(.interval) {
-                writer.raw(",\"interval\":")
-                writer.string(row.text(13))
-            }
-            if format.contains(.closed) { writer.raw(row.integer(14) != 0 ? ",\"closed\":true" : ",\"closed\":false") }
-        } else {
-            number("\"price\":", row.double(5))
-            number(",\"size\":", row.optionalDouble(6))
-            number(",\"bid\":", row.optionalDouble(7))
-            number(",\"ask\":", row.optionalDouble(8))
-            number(",\"bid_size\":", row.optionalDouble(9))
-            number(",\"ask_size\":", row.optionalDouble(10))
+        switch payload {
+        case .bar(let bar): write(bar, format)
+        case .tick(let tick): write(tick)
+        default: break
         }
         if format.contains(.timestamp) {
             number(",\"timestamp\":", TimeFields.seconds(nanoseconds: row.integer(3)))
@@ -147,6 +131,36 @@ struct RowReader {
             writeRaw(extra.dropFirst().dropLast())
         }
         writer.raw("}")
+    }
+
+    private mutating func write(_ bar: BarData, _ format: BodyFormat) {
+        number("\"open\":", bar.open)
+        number(",\"high\":", bar.high)
+        number(",\"low\":", bar.low)
+        number(",\"close\":", bar.close)
+        number(",\"volume\":", bar.volume)
+        if format.contains(.turnover) { number(",\"turnover\":", bar.turnover) }
+        if format.contains(.trades) {
+            writer.raw(",\"trades\":")
+            writer.integer(bar.trades)
+        }
+        if format.contains(.openTime) {
+            number(",\"open_time\":", TimeFields.seconds(nanoseconds: bar.openTime))
+        }
+        if format.contains(.interval) {
+            writer.raw(",\"interval\":")
+            writer.string(bar.interval)
+        }
+        if format.contains(.closed) { writer.raw(bar.closed ? ",\"closed\":true" : ",\"closed\":false") }
+    }
+
+    private mutating func write(_ tick: TickData) {
+        number("\"price\":", tick.price)
+        number(",\"size\":", tick.size)
+        number(",\"bid\":", tick.bid)
+        number(",\"ask\":", tick.ask)
+        number(",\"bid_size\":", tick.bidSize)
+        number(",\"ask_size\":", tick.askSize)
     }
 
     private mutating func number(_ name: StaticString, _ value: Double?) {
@@ -164,7 +178,7 @@ struct RowReader {
 
 extension RowTable {
     /// Where the row says how the body was written; the source comes next.
-    fileprivate var formatColumn: Int32 {
+    var formatColumn: Int32 {
         switch self {
         case .bars: 15
         case .ticks: 11
@@ -172,5 +186,5 @@ extension RowTable {
         }
     }
 
-    fileprivate var sourceColumn: Int32 { formatColumn + 1 }
+    var sourceColumn: Int32 { formatColumn + 1 }
 }

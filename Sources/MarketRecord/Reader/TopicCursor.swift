@@ -25,8 +25,8 @@ struct TopicCursor {
 
     /// What is missing in front of the row, or, without a row, up to the end.
     func missing() -> ClosedRange<UInt64>? {
-        let next = hasRow ? sequence : to == .max ? to : to + 1
-        return expected < next ? expected...(next - 1) : nil
+        if hasRow { return expected < sequence ? expected...(sequence - 1) : nil }
+        return expected <= to ? expected...to : nil
     }
 
     /// Goes on to the next row.

@@ -13,6 +13,7 @@ final class Recorder: @unchecked Sendable {
     private let waker: Waker
     private let logger: Logger
     private let shared: RecorderShared
+    private var retention: Retention
     private var events = RecordEvents()
     /// Requests that wait for their barrier, or for the disk.
     private var requests: [RecorderRequest] = []
@@ -22,6 +23,9 @@ final class Recorder: @unchecked Sendable {
 
     private static let firstRetryDelay = Duration.milliseconds(50)
     private static let longestRetryDelay = Duration.seconds(5)
+    private static let retentionInterval = Duration.seconds(60)
+    /// How long one transaction goes on dropping what is old, where it has not written for longer.
+    private static let retentionSlice: Int64 = 4_000_000
 
     init(
         _ configuration: RecordConfiguration,
@@ -39,6 +43,7 @@ final class Recorder: @unchecked Sendable {
         self.waker = waker
         self.shared = shared
         self.logger = logger
+        retention = Retention(configuration)
     }
 
     // MARK: The loop
@@ -53,11 +58,24 @@ final class Recorder: @unchecked Sendable {
             switch outcome {
             case .more: continue
             case .done: waker.pause(configuration.linger)
-            case .nothing: waker.sleep(nil) { ring.head != ring.tail || !mailbox.isEmpty || isAskedToStop }
+            case .nothing: sleep()
             case .failed: waker.pause(.nanoseconds(max(retryAt - qc_monotonic_ns(), 0)))
             }
         }
         finish()
+    }
+
+    private func sleep() {
+        do throws(RecordError) {
+            guard try !store.shrink() else { return }
+        } catch {
+            // It is only about room, and is tried again; whatever is wrong with the disk shows when messages are written.
+            logger.debug("\(configuration.path) does not get smaller: \(error)")
+        }
+        // Messages grow too old without anything happening.
+        waker.sleep(retention.isOn ? Self.retentionInterval : nil) {
+            ring.head != ring.tail || !mailbox.isEmpty || isAskedToStop
+        }
     }
 
     /// Records what is in the ring when the record is opened.
@@ -71,6 +89,7 @@ final class Recorder: @unchecked Sendable {
         let error = failure ?? RecordError.closed(configuration.path)
         for request in requests + mailbox.close() { request.answer(.failure(error)) }
         requests = []
+        for job in retention.giveUp() { job.completion(.failure(error)) }
         let left = ring.head - ring.tail
         if left > 0 {
             logger.error("\(left) bytes of messages stay in \(ring.path): they are recorded at the next start, \(error)")
@@ -91,7 +110,9 @@ final class Recorder: @unchecked Sendable {
     private func pass() -> Outcome {
         takeRequests()
         let (tail, head) = (ring.tail, ring.head)
-        if tail == head, answerFlushes(through: tail), requests.isEmpty { return .nothing }
+        if tail == head, answerFlushes(through: tail), requests.isEmpty, isAskedToStop || !retention.hasWork {
+            return .nothing
+        }
         if let failure, qc_monotonic_ns() < retryAt, !isAskedToStop {
             failFlushes(failure)
             return .failed
@@ -102,7 +123,7 @@ final class Recorder: @unchecked Sendable {
             failed(error)
             return .failed
         }
-        return ring.tail == ring.head && mailbox.isEmpty && requests.isEmpty ? .done : .more
+        return ring.tail == ring.head && mailbox.isEmpty && requests.isEmpty && !retention.hasWork ? .done : .more
     }
 
     private func record(from tail: UInt64, to head: UInt64) throws(RecordError) {
@@ -113,15 +134,17 @@ final class Recorder: @unchecked Sendable {
             try store.begin()
             try fill(&batch, from: tail, to: head)
             for request in requests where request.barrier <= batch.offset { try apply(request.work) }
+            try retain(&batch, since: begin)
             advanced = try store.commit()
         } catch {
             store.rollback()
             throw error
         }
         // From here on it is on disk; where the process dies before the next line, the messages are found to be there already.
-        ring.release(through: batch.offset)
+        ring.release(through: batch.offset, nextPosition: store.nextPosition)
         succeeded(batch, duration: .nanoseconds(qc_monotonic_ns() - begin))
         answer(through: batch.offset)
+        for job in retention.takeDone() { job.completion(.success(job.dropped)) }
         if !advanced.isEmpty { events.onRecorded(advanced) }
         if shared.isRoomWanted.exchange(false, ordering: .acquiringAndReleasing) { events.onRoom() }
     }
@@ -145,9 +168,18 @@ final class Recorder: @unchecked Sendable {
         }
     }
 
+    /// Drops what is old for as long as was written, so that it keeps up and never holds up much.
+    private func retain(_ batch: inout RecorderBatch, since begin: Int64) throws(RecordError) {
+        let now = qc_monotonic_ns()
+        let end = now + max(now - begin, Self.retentionSlice)
+        while !isAskedToStop, retention.hasWork, qc_monotonic_ns() < end, let dropped = try retention.step(store) {
+            batch.pruned += dropped
+        }
+    }
+
     private func apply(_ work: RecorderRequest.Work) throws(RecordError) {
         switch work {
-        case .flush: break
+        case .flush, .prune: break
         case .save(let checkpoint, let overwriting): try store.save(checkpoint, overwriting: overwriting)
         case .deleteCheckpoint(let workerID): try store.deleteCheckpoint(of: workerID)
         }
@@ -157,6 +189,10 @@ final class Recorder: @unchecked Sendable {
 
     private func takeRequests() {
         for request in mailbox.take() {
+            if case .prune(let job) = request.work {
+                retention.add(job)
+                continue
+            }
             var request = request
             if case .save(let checkpoint, _) = request.work, let older = requests.firstIndex(where: { $0.saves(checkpoint.workerID) }) {
                 // The later one says all that the earlier one did: so there is one of each worker, however long the disk fails.
@@ -191,6 +227,7 @@ final class Recorder: @unchecked Sendable {
 
     private func failed(_ error: RecordError) {
         failFlushes(error)
+        for job in retention.giveUp() { job.completion(.failure(error)) }
         if failure?.code != error.code {
             logger.error("\(error); messages wait in \(ring.path), and publishers once it is full")
             events.onFailure(error)
@@ -214,12 +251,16 @@ final class Recorder: @unchecked Sendable {
         if batch.unreadable > 0 {
             logger.error("\(batch.unreadable) messages in \(ring.path) cannot be read and were not recorded")
         }
+        // A size that cannot be read now can be the next time.
+        let size = try? store.size().file
         shared.statistics.withLock { statistics in
             statistics.recorded += batch.written
             statistics.repeated += batch.repeated
             statistics.unreadable += batch.unreadable
             statistics.discardedBytes += batch.discardedBytes
+            statistics.pruned += batch.pruned
             statistics.lastCommit = duration
+            if let size { statistics.fileBytes = size }
             statistics.failure = nil
         }
     }
@@ -233,6 +274,7 @@ private struct RecorderBatch {
     var written: UInt64 = 0
     var repeated: UInt64 = 0
     var unreadable: UInt64 = 0
+    var pruned: UInt64 = 0
     var discardedBytes: UInt64 = 0
 }
 

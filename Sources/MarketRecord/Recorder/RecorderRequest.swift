@@ -8,6 +8,7 @@ struct RecorderRequest: Sendable {
         case flush
         case save(CheckpointRecord, overwriting: Bool)
         case deleteCheckpoint(workerID: String)
+        case prune(Retention.Job)
     }
 
     let work: Work

@@ -77,7 +77,7 @@ enum RecordSchema {
             open_time INTEGER NOT NULL,
             interval TEXT,
             closed INTEGER NOT NULL,
-            format INTEGER NOT NULL, -- 0 binary; JSON otherwise, with a bit for each member that was there
+            format INTEGER NOT NULL, -- bit 0: JSON, else binary; the others: what else is needed to write it again
             source TEXT,
             extra TEXT, -- JSON: members of the data that have no column
             PRIMARY KEY (topic_id, seq)

@@ -4,9 +4,9 @@ internal import WireProtocol
 /// The database, as the one who writes to it sees it. Used by one thread at a time.
 final class RecordStore {
     let connection: Connection
-    private var topics = TopicIndex()
+    private(set) var topics = TopicIndex()
     private var rows: RowWriter
-    private let statements: StoreStatements
+    let statements: StoreStatements
     /// Publisher to the last of its numbers that is in the database or in the transaction.
     private(set) var publishers: [String: UInt64] = [:]
     private var publisher: [UInt8] = []

@@ -54,4 +54,7 @@ struct BodyFormat: OptionSet, Hashable, Sendable {
     static let trades = BodyFormat(rawValue: 16)
     static let openTime = BodyFormat(rawValue: 32)
     static let interval = BodyFormat(rawValue: 64)
+
+    /// That the price column `index`, from 0, is -0.0: SQLite drops the sign.
+    static func negativeZero(_ index: Int) -> BodyFormat { BodyFormat(rawValue: 256 << Int64(index)) }
 }

@@ -32,18 +32,18 @@ struct RowWriter {
         } catch {
             return nil
         }
-        let format = isBinary ? BodyFormat.binary : facts.format
+        var format = isBinary ? BodyFormat.binary : facts.format
         let source = isBinary ? nil : facts.source
         switch event?.payload {
         case .bar(let bar):
             bind(bars, entry, topicID, eventTime)
-            bind(bar)
+            bind(bar, &format)
             bars.bind(16, format.rawValue)
             bars.bind(17, source)
             try finish(bars, extra: 18, isBinary)
         case .tick(let tick):
             bind(ticks, entry, topicID, eventTime)
-            bind(tick)
+            bind(tick, &format)
             ticks.bind(12, format.rawValue)
             ticks.bind(13, source)
             try finish(ticks, extra: 14, isBinary)
@@ -71,26 +71,32 @@ struct RowWriter {
         statement.bind(5, entry.receiveTime)
     }
 
-    private func bind(_ bar: BarData) {
-        bars.bind(6, bar.open)
-        bars.bind(7, bar.high)
-        bars.bind(8, bar.low)
-        bars.bind(9, bar.close)
-        bars.bind(10, bar.volume)
-        bars.bind(11, bar.turnover)
+    private func bind(_ bar: BarData, _ format: inout BodyFormat) {
+        bind(bars, 0, bar.open, &format)
+        bind(bars, 1, bar.high, &format)
+        bind(bars, 2, bar.low, &format)
+        bind(bars, 3, bar.close, &format)
+        bind(bars, 4, bar.volume, &format)
+        bind(bars, 5, bar.turnover, &format)
         bars.bind(12, bar.trades)
         bars.bind(13, bar.openTime)
         bars.bind(14, bar.interval.isEmpty ? nil : bar.interval)
         bars.bind(15, bar.closed ? 1 : 0 as Int64)
     }
 
-    private func bind(_ tick: TickData) {
-        ticks.bind(6, tick.price)
-        ticks.bind(7, tick.size)
-        ticks.bind(8, tick.bid)
-        ticks.bind(9, tick.ask)
-        ticks.bind(10, tick.bidSize)
-        ticks.bind(11, tick.askSize)
+    private func bind(_ tick: TickData, _ format: inout BodyFormat) {
+        bind(ticks, 0, tick.price, &format)
+        bind(ticks, 1, tick.size, &format)
+        bind(ticks, 2, tick.bid, &format)
+        bind(ticks, 3, tick.ask, &format)
+        bind(ticks, 4, tick.bidSize, &format)
+        bind(ticks, 5, tick.askSize, &format)
+    }
+
+    /// Binds the price column `index`, counted from 0.
+    private func bind(_ statement: Statement, _ index: Int, _ value: Double?, _ format: inout BodyFormat) {
+        statement.bind(6 + Int32(index), value)
+        if value == 0, value?.sign == .minus { format.insert(.negativeZero(index)) }
     }
 
     private mutating func finish(_ statement: Statement, extra index: Int32, _ isBinary: Bool) throws(RecordError) {

@@ -11,6 +11,12 @@ struct StoreStatements {
     private let upsertPosition: Statement
     private let upsertCheckpoint: Statement
     private let removeCheckpoint: Statement
+    private let deleteRows: [RowTable: Statement]
+    private let firstRow: [RowTable: Statement]
+    private let deleteGaps: Statement
+    private let deleteBlock: Statement
+    private let selectBlock: Statement
+    private let oldest: Statement
 
     init(_ connection: Connection) throws(RecordError) {
         self.connection = connection
@@ -38,6 +44,25 @@ struct StoreStatements {
             """
         )
         removeCheckpoint = try connection.prepare("DELETE FROM checkpoints WHERE worker_id = ?")
+        var deletions: [RowTable: Statement] = [:]
+        var firsts: [RowTable: Statement] = [:]
+        for table in RowTable.allCases {
+            deletions[table] = try connection.prepare(
+                "DELETE FROM \(table.name) WHERE topic_id = ? AND seq BETWEEN ? AND ?"
+            )
+            firsts[table] = try connection.prepare(
+                "SELECT seq FROM \(table.name) WHERE topic_id = ? AND seq > ? ORDER BY seq LIMIT 1"
+            )
+        }
+        (deleteRows, firstRow) = (deletions, firsts)
+        deleteGaps = try connection.prepare("DELETE FROM gaps WHERE topic_id = ? AND to_seq <= ?")
+        deleteBlock = try connection.prepare("DELETE FROM blocks WHERE topic_id = ? AND block = ?")
+        selectBlock = try connection.prepare(
+            "SELECT \(BlockState.columns) FROM blocks WHERE topic_id = ? AND block = ?"
+        )
+        oldest = try connection.prepare(
+            "SELECT topic_id, last_receive_time FROM blocks ORDER BY last_receive_time LIMIT 1"
+        )
     }
 
     func addTopic(_ name: String, _ table: RowTable) throws(RecordError) -> Int64 {
@@ -108,6 +133,50 @@ struct StoreStatements {
         try removeCheckpoint.run()
     }
 
+    // MARK: Dropping
+
+    func deleteRows(_ topic: TopicState, through upper: UInt64) throws(RecordError) -> Int64 {
+        guard let statement = deleteRows[topic.table] else { return 0 }
+        statement.bind(1, topic.id)
+        statement.bind(2, topic.firstSequence)
+        statement.bind(3, upper)
+        try statement.run()
+        return Int64(connection.changes)
+    }
+
+    /// The first message that is still there.
+    func firstSequence(_ topic: TopicState) throws(RecordError) -> UInt64? {
+        guard let statement = firstRow[topic.table] else { return nil }
+        statement.bind(1, topic.id)
+        statement.bind(2, topic.prunedSequence)
+        defer { statement.reset() }
+        return try statement.step() ? statement.unsigned(0) : nil
+    }
+
+    func deleteGaps(_ topic: TopicState, through upper: UInt64) throws(RecordError) {
+        deleteGaps.bind(1, topic.id)
+        deleteGaps.bind(2, upper)
+        try deleteGaps.run()
+    }
+
+    func deleteBlock(_ number: UInt64, topicID: Int64) throws(RecordError) {
+        deleteBlock.bind(1, topicID)
+        deleteBlock.bind(2, number)
+        try deleteBlock.run()
+    }
+
+    func block(_ number: UInt64, topicID: Int64) throws(RecordError) -> BlockState? {
+        selectBlock.bind(1, topicID)
+        selectBlock.bind(2, number)
+        defer { selectBlock.reset() }
+        return try selectBlock.step() ? BlockState(selectBlock) : nil
+    }
+
+    func oldestBlock() throws(RecordError) -> (topicID: Int64, lastReceiveTime: Int64)? {
+        defer { oldest.reset() }
+        return try oldest.step() ? (oldest.integer(0), oldest.integer(1)) : nil
+    }
+
     // MARK: When the store is opened
 
     func topics() throws(RecordError) -> [TopicState] {
@@ -119,8 +188,7 @@ struct StoreStatements {
         )
         let blocks = try connection.prepare(
             """
-            SELECT block, messages, bytes, first_event_time, last_event_time, last_receive_time FROM blocks
-            WHERE topic_id = ? ORDER BY block DESC LIMIT 1
+            SELECT \(BlockState.columns) FROM blocks WHERE topic_id = ? ORDER BY block DESC LIMIT 1
             """
         )
         var topics: [TopicState] = []
@@ -136,13 +204,7 @@ struct StoreStatements {
             topic.lastReceiveTime = rows.integer(9)
             blocks.bind(1, topic.id)
             if try blocks.step() {
-                var block = BlockState(number: blocks.unsigned(0))
-                block.messages = blocks.integer(1)
-                block.bytes = blocks.integer(2)
-                block.firstEventTime = blocks.integer(3)
-                block.lastEventTime = blocks.integer(4)
-                block.lastReceiveTime = blocks.integer(5)
-                topic.block = block
+                topic.block = BlockState(blocks)
                 blocks.reset()
             }
             topics.append(topic)

@@ -4,9 +4,11 @@ struct TopicIndex {
     /// The one that was found last: messages of one topic often come together.
     private var last: (hash: UInt64, state: TopicState)?
     private(set) var all: [TopicState] = []
+    private var byID: [Int64: TopicState] = [:]
 
     mutating func add(_ state: TopicState) {
         all.append(state)
+        byID[state.id] = state
         let hash = Array(state.name.utf8).withUnsafeBytes { Self.hash($0) }
         byHash[hash, default: []].append(state)
     }
@@ -17,6 +19,13 @@ struct TopicIndex {
         guard let state = byHash[hash]?.first(where: { Self.equals($0.name, topic) }) else { return nil }
         last = (hash, state)
         return state
+    }
+
+    func find(id: Int64) -> TopicState? { byID[id] }
+
+    func find(name: String) -> TopicState? {
+        let hash = Array(name.utf8).withUnsafeBytes { Self.hash($0) }
+        return byHash[hash]?.first { $0.name == name }
     }
 
     private static func equals(_ name: String, _ topic: UnsafeRawBufferPointer) -> Bool {

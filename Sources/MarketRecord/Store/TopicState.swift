@@ -37,6 +37,18 @@ struct BlockState {
         self.number = number
     }
 
+    static let columns = "block, messages, bytes, first_event_time, last_event_time, last_receive_time"
+
+    /// Reads a row with ``columns``.
+    init(_ row: Statement) {
+        number = row.unsigned(0)
+        messages = row.integer(1)
+        bytes = row.integer(2)
+        firstEventTime = row.integer(3)
+        lastEventTime = row.integer(4)
+        lastReceiveTime = row.integer(5)
+    }
+
     mutating func add(eventTime: Int64, receiveTime: Int64, bytes: Int) {
         messages += 1
         self.bytes += Int64(bytes)

@@ -8,6 +8,9 @@ struct Sample: Sendable, CustomStringConvertible {
     let topic: String
     let live: [UInt8]
 
+    /// JSON bodies refuse texts with escapes; such a message stays binary.
+    var isBinaryOnly: Bool { description == "binary odd trade" }
+
     var isBinary: Bool { live.first == BinaryLayout.magic }
 
     private init(binary name: String, _ dataType: String, _ payload: MarketPayload) {
@@ -60,7 +63,8 @@ struct Sample: Sendable, CustomStringConvertible {
             .tick(TickData(price: 1.5, size: 2.5, bid: 1.4, ask: 1.6, bidSize: 0, askSize: 1e-9))
         ),
         Sample(binary: "plain tick", "ticker", .tick(TickData(price: -37.63, ask: 0))),
-        Sample(binary: "trade", "trade", .trade(TradeData(price: 0.1, size: 0.2, side: .sell, tradeID: "abc\"\\-24"))),
+        Sample(binary: "trade", "trade", .trade(TradeData(price: 0.1, size: 0.2, side: .sell, tradeID: "abc-24"))),
+        Sample(binary: "odd trade", "trade", .trade(TradeData(price: 0.1, size: 0.2, tradeID: "abc\"\\-24"))),
         Sample(binary: "quote", "quote", .quote(QuoteData(bid: 0.1, ask: 0.3, bidSize: 1 / 3))),
         Sample(
             binary: "depth",
