@@ -9,10 +9,12 @@ import Testing
         return order
     }
 
-    @Test(arguments: [
-        ([], 0, 0), ([1, 2, 2, 3], 0, 0), ([10, 5], 1, 0), ([10, 5, 7, 9, 10, 11], 1, 2), ([10, 5, 4, 12], 2, 0),
-        ([10, 0, 5, 11], 0, 1),
-    ] as [([Int64], UInt64, UInt64)])
+    @Test(
+        arguments: [
+            ([], 0, 0), ([1, 2, 2, 3], 0, 0), ([10, 5], 1, 0), ([10, 5, 7, 9, 10, 11], 1, 2), ([10, 5, 4, 12], 2, 0),
+            ([10, 0, 5, 11], 0, 1),
+        ] as [([Int64], UInt64, UInt64)]
+    )
     func whatGoesBack(times: [Int64], outOfOrder: UInt64, late: UInt64) {
         let order = order(times)
         #expect(order.outOfOrder == outOfOrder)
@@ -39,6 +41,9 @@ import Testing
         #expect(bytes.dropLast().withUnsafeBytes { EventOrder.digest($0) } != digest)
         var head = bytes
         head[3] ^= 1
-        #expect(head.withUnsafeBytes { EventOrder.digest($0, from: 8) } == bytes.withUnsafeBytes { EventOrder.digest($0, from: 8) })
+        #expect(
+            head.withUnsafeBytes { EventOrder.digest($0, from: 8) }
+                == bytes.withUnsafeBytes { EventOrder.digest($0, from: 8) }
+        )
     }
 }

@@ -8,7 +8,9 @@ import WireProtocol
 @Suite struct HistoryServerTests {
     private static let recording = BrokerRig.Limits(record: .topics(["market.A.kline", "market.B.kline"]))
 
-    private func ask(_ message: Message, _ dealer: Dealer) throws -> (answer: ReplayAnswer, messages: [(topic: String, event: MarketEvent)]) {
+    private func ask(_ message: Message, _ dealer: Dealer) throws -> (
+        answer: ReplayAnswer, messages: [(topic: String, event: MarketEvent)]
+    ) {
         try dealer.send(message)
         let frames = try dealer.nextFrames()
         let envelope = try frames[0].withUnsafeBytes { try Message(parsing: $0) }
@@ -24,7 +26,9 @@ import WireProtocol
         return (answer, messages)
     }
 
-    private func replay(_ request: ReplayRequest, _ dealer: Dealer) throws -> (answer: ReplayAnswer, messages: [(topic: String, event: MarketEvent)]) {
+    private func replay(_ request: ReplayRequest, _ dealer: Dealer) throws -> (
+        answer: ReplayAnswer, messages: [(topic: String, event: MarketEvent)]
+    ) {
         try ask(Message(.replay, payload: request.payload), dealer)
     }
 
@@ -33,7 +37,10 @@ import WireProtocol
         let subscriber = try await rig.subscriber("market.")
         let publisher = try rig.publisher()
         for number in 1...count {
-            try publisher.send(number.isMultiple(of: 2) ? "market.B.kline" : "market.A.kline", Bodies.bar(close: Double(number)))
+            try publisher.send(
+                number.isMultiple(of: 2) ? "market.B.kline" : "market.A.kline",
+                Bodies.bar(close: Double(number))
+            )
         }
         for _ in 1...count { _ = try subscriber.next() }
     }
@@ -44,7 +51,8 @@ import WireProtocol
             try await publish(200, rig)
             let dealer = try Dealer(rig.context, rig.folder.history)
             let ranges = [
-                ReplayRange(topic: "market.A.kline", from: 1, to: 100), ReplayRange(topic: "market.B.kline", from: 1, to: 100),
+                ReplayRange(topic: "market.A.kline", from: 1, to: 100),
+                ReplayRange(topic: "market.B.kline", from: 1, to: 100),
             ]
             let (answer, messages) = try replay(ReplayRequest(ranges: ranges, format: format), dealer)
             #expect(answer == ReplayAnswer(count: 200))
@@ -79,14 +87,17 @@ import WireProtocol
             try await publish(4, rig)
             let dealer = try Dealer(rig.context, rig.folder.history)
             let ranges = [
-                ReplayRange(topic: "market.A.kline", from: 2, to: 5), ReplayRange(topic: "market.C.kline", from: 1, to: 2),
+                ReplayRange(topic: "market.A.kline", from: 2, to: 5),
+                ReplayRange(topic: "market.C.kline", from: 1, to: 2),
             ]
             let (answer, messages) = try replay(ReplayRequest(ranges: ranges), dealer)
             #expect(messages.map(\.event.sequence) == [2])
-            #expect(Set(answer.lost) == [
-                ReplayLoss(ReplayRange(topic: "market.A.kline", from: 3, to: 5), reason: "not recorded"),
-                ReplayLoss(ReplayRange(topic: "market.C.kline", from: 1, to: 2), reason: "record off"),
-            ])
+            #expect(
+                Set(answer.lost) == [
+                    ReplayLoss(ReplayRange(topic: "market.A.kline", from: 3, to: 5), reason: "not recorded"),
+                    ReplayLoss(ReplayRange(topic: "market.C.kline", from: 1, to: 2), reason: "record off"),
+                ]
+            )
         }
     }
 
@@ -96,7 +107,10 @@ import WireProtocol
             let range = ReplayRange(topic: "market.A.kline", from: 1, to: 9)
             let (answer, _) = try replay(ReplayRequest(ranges: [range]), dealer)
             #expect(answer == ReplayAnswer(count: 0, lost: [ReplayLoss(range, reason: "record off")]))
-            let (last, _) = try ask(Message(.history, payload: HistoryRequest(counts: ["market.A.kline": 5]).payload), dealer)
+            let (last, _) = try ask(
+                Message(.history, payload: HistoryRequest(counts: ["market.A.kline": 5]).payload),
+                dealer
+            )
             #expect(last == ReplayAnswer(count: 0))
         }
     }
@@ -105,12 +119,18 @@ import WireProtocol
         try await BrokerRig.run(limits: Self.recording) { rig in
             try await publish(100, rig)
             let dealer = try Dealer(rig.context, rig.folder.history)
-            let request = HistoryRequest(counts: ["market.A.kline": 3, "market.B.kline": 2], before: ["market.A.kline": 11])
+            let request = HistoryRequest(
+                counts: ["market.A.kline": 3, "market.B.kline": 2],
+                before: ["market.A.kline": 11]
+            )
             let (answer, messages) = try ask(Message(.history, payload: request.payload), dealer)
             #expect(!answer.more)
-            #expect(messages.map { "\($0.topic) \($0.event.sequence)" } == [
-                "market.A.kline 8", "market.A.kline 9", "market.A.kline 10", "market.B.kline 49", "market.B.kline 50",
-            ])
+            #expect(
+                messages.map { "\($0.topic) \($0.event.sequence)" } == [
+                    "market.A.kline 8", "market.A.kline 9", "market.A.kline 10", "market.B.kline 49",
+                    "market.B.kline 50",
+                ]
+            )
         }
     }
 
@@ -120,7 +140,8 @@ import WireProtocol
             let dealer = try Dealer(rig.context, rig.folder.history)
             let huge: JSONValue = ["topics": ["market.A.kline": .integer(.max), "market.B.kline": .integer(.max)]]
             let nonsense: [[[UInt8]]] = [
-                [[]], [Array("[".utf8)], [[1], [2]], [Message(.ping).bytes], [Message(.replay).bytes], [Message(.history).bytes],
+                [[]], [Array("[".utf8)], [[1], [2]], [Message(.ping).bytes], [Message(.replay).bytes],
+                [Message(.history).bytes],
                 [Message(.replay, payload: ["ranges": [["topic": "x", "from": 2, "to": 1]]]).bytes],
                 [Message(.replay, payload: ["ranges": [], "limit": 0]).bytes],
                 [Message(.history, payload: ["topics": ["x": -1]]).bytes],

@@ -7,7 +7,12 @@ import Testing
         try #require(Array(name.utf8).withUnsafeBytes(PeerKey.init))
     }
 
-    private func take(_ numbers: ClosedRange<UInt64>, _ peer: PeerKey, _ table: inout PublisherTable, isAppended: Bool = true) {
+    private func take(
+        _ numbers: ClosedRange<UInt64>,
+        _ peer: PeerKey,
+        _ table: inout PublisherTable,
+        isAppended: Bool = true
+    ) {
         for number in numbers {
             let verdict = table.receive(number, from: peer, at: 0)
             #expect(verdict == .take(publisher: 0))
@@ -114,7 +119,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("a", true), ("A-z_0.9", true), (String(repeating: "x", count: 64), true), ("", false), ("a b", false), ("é", false),
+        ("a", true), ("A-z_0.9", true), (String(repeating: "x", count: 64), true), ("", false), ("a b", false),
+        ("é", false),
         ("a/b", false), (String(repeating: "x", count: 65), false),
     ])
     func ids(text: String, isID: Bool) {

@@ -19,6 +19,8 @@ final class BrokerSockets {
         try feed.set(.maxMessageSize, Int64(max(configuration.maxMessageBytes, 1 << 20)) * 16)
         try publish.set(.receiveHighWaterMark, highWaterMark)
         try publish.set(.maxMessageSize, Int64(max(configuration.maxMessageBytes, 1 << 20)) * 16)
+        // Answers are small, and one for each message at most.
+        try publish.set(.sendHighWaterMark, 10_000)
         try publish.set(.routerHandover, 1)
         try data.set(.sendHighWaterMark, highWaterMark)
         try data.set(.reportEverySubscription, 1)

@@ -8,7 +8,9 @@ extension DataBroker {
         guard let sockets, inputs.isEmpty else { return }
         inputs = [
             loop.watch(sockets.feed) { [unowned self] in
-                assumeIsolated { $0.read("feed") { (intake, sockets) throws(ZeroMQError) in try intake.readFeed(sockets) } }
+                assumeIsolated {
+                    $0.read("feed") { (intake, sockets) throws(ZeroMQError) in try intake.readFeed(sockets) }
+                }
             },
             loop.watch(sockets.publish) { [unowned self] in
                 assumeIsolated {

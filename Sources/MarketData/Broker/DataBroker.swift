@@ -61,9 +61,10 @@ public actor DataBroker {
         self.logger = logger
         self.onRecordFailure = onRecordFailure
         var ledger = try TopicLedger.open(path: configuration.ledgerPath, capacity: configuration.maxTopics)
-        corrections = record.map {
-            SequenceRecovery.apply(to: &ledger, recorded: $0.recovered, isSameBoot: $0.isSameBoot)
-        } ?? []
+        corrections =
+            record.map {
+                SequenceRecovery.apply(to: &ledger, recorded: $0.recovered, isSameBoot: $0.isSameBoot)
+            } ?? []
         intake = Intake(
             topics: try TopicTable(ledger: ledger, maxTopics: configuration.maxTopics) { topic in
                 record?.wants(topic) ?? false

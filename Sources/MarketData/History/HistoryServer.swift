@@ -16,7 +16,11 @@ actor HistoryServer {
         init(_ context: Context, _ addresses: [String]) throws(ZeroMQError) {
             socket = try Socket(context, .router)
             // An answer may have megabytes, and a peer that asks and does not read gets no more of them than these.
-            try socket.set(.sendHighWaterMark, 4)
+            try socket.set(.sendHighWaterMark, 8)
+            // It is waited for a moment, not longer: the others have questions too. (Without these two libzmq drops the answer at once, also
+            // where it only has not noticed yet that the peer has read the one before.)
+            try socket.set(.routerMandatory, 1)
+            try socket.set(.sendTimeout, 50)
             try socket.set(.maxMessageSize, Int64(Message.maxBytes))
             // A worker that connects again comes under the same identity.
             try socket.set(.routerHandover, 1)
@@ -249,9 +253,13 @@ actor HistoryServer {
     }
 
     private func send(_ frames: [[UInt8]]) {
-        do {
-            try opened?.socket.send(frames)
+        do throws(ZeroMQError) {
+            guard try opened?.socket.send(frames, wait: true) == false else { return }
+            counters.dropped += 1
+            logger.warning("an answer about recorded data was dropped: whoever asked does not read")
         } catch {
+            // Whoever asked may be gone.
+            guard error.code != .unreachable else { return }
             logger.error("a question about recorded data cannot be answered: \(error)")
         }
     }
@@ -265,6 +273,8 @@ struct HistoryCounters: Hashable, Sendable {
     var refused: UInt64 = 0
     /// Messages that were sent.
     var messages: UInt64 = 0
+    /// Answers that were not taken by whoever had asked.
+    var dropped: UInt64 = 0
 }
 
 extension BodyFormat {

@@ -143,7 +143,8 @@ struct PublisherTable {
     mutating func receive(_ number: UInt64, from peer: PeerKey, at now: Int64) -> Verdict {
         let index = connect(peer, at: now)
         guard let publisher = connections[index].publisher else {
-            let isSaid = now &- connections[index].answeredAt >= Self.answerInterval || connections[index].answeredAt == .min
+            let isSaid =
+                now &- connections[index].answeredAt >= Self.answerInterval || connections[index].answeredAt == .min
             if isSaid { connections[index].answeredAt = now }
             return connections[index].isSuperseded ? .superseded(tells: isSaid) : .stranger(asks: isSaid)
         }

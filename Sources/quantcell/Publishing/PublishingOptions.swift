@@ -27,7 +27,9 @@ struct PublishingOptions: ParsableArguments {
         let isID =
             1...Self.maxIDBytes ~= publisher.utf8.count
             && publisher.unicodeScalars.allSatisfy {
-                $0.isASCII && ($0.properties.isAlphabetic || $0.properties.numericType != nil || "._-".unicodeScalars.contains($0))
+                $0.isASCII
+                    && ($0.properties.isAlphabetic || $0.properties.numericType != nil
+                        || "._-".unicodeScalars.contains($0))
             }
         guard isID else { throw ValidationError("--publisher takes 1 to 64 of A-Z a-z 0-9 . _ -") }
     }
