@@ -17,6 +17,8 @@ final class ManagerEnd {
     var record = RecordEnd()
     /// Checkpoints that have come and were not asked for yet.
     var checkpoints: [Message] = []
+    /// The last one, whether it was asked for or not.
+    private(set) var lastCheckpoint: JSONValue?
 
     private var sockets: Sockets?
     private var controlInbox: [Message] = []
@@ -155,6 +157,7 @@ final class ManagerEnd {
         switch message.type {
         case .checkpoint:
             checkpoints.append(message)
+            lastCheckpoint = message.payload
             let ordinal = try #require(message.payload["ordinal"]?.sequenceValue)
             if acknowledges { try acknowledge(checkpoint: ordinal) }
         case .signal:
@@ -212,7 +215,12 @@ final class ManagerEnd {
         try nextOnStatus { $0.type == .heartbeat && condition($0.payload) }
     }
 
-    private func nextOnStatus(_ condition: (Message) -> Bool) throws -> Message {
+    func nextSignal() throws -> Message {
+        try nextOnStatus { $0.type == .signal }
+    }
+
+    /// The next message on status that meets the condition; those before it are dropped.
+    func nextOnStatus(_ condition: (Message) -> Bool) throws -> Message {
         try next(in: \.statusInbox, "nothing on status", condition)
     }
 
@@ -226,14 +234,20 @@ final class ManagerEnd {
         isDelivered: Bool = true,
         isRecorded: Bool = true
     ) throws {
+        let body = Self.bar(sequence, close: close)
+        if isRecorded { record.append(topic, sequence, body) }
+        if isDelivered { try publish(topic, body) }
+    }
+
+    /// The body of a bar as the broker passes it on.
+    static func bar(_ sequence: UInt64, close: Double) -> [UInt8] {
         var body: [UInt8] = []
         let bar = BarData(open: 1, high: 2, low: 0.5, close: close, volume: 10, interval: "1m")
         BinaryCodec.encode(
             MarketEvent(sequence: sequence, eventTime: Int64(sequence) * 1000, receiveTime: 1, payload: .bar(bar)),
             into: &body
         )
-        if isRecorded { record.append(topic, sequence, body) }
-        if isDelivered { try publish(topic, body) }
+        return body
     }
 
     func publish(_ topic: String, _ body: [UInt8]) throws {

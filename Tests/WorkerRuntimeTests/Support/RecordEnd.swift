@@ -19,6 +19,9 @@ struct RecordEnd {
 
     private var entries: [Entry] = []
 
+    /// The body of the last message.
+    var last: [UInt8] { entries.last?.body ?? [] }
+
     mutating func append(_ topic: String, _ sequence: UInt64, _ body: [UInt8]) {
         entries.append(Entry(topic: topic, sequence: sequence, body: body))
     }
