@@ -49,7 +49,7 @@ extension Worker {
                 recovery.begin(answer, in: runner.topics)
                 self.recovery = recovery
             case .refused(let reason):
-                giveUp(reason)
+                log(.warning, "recorded data cannot be had now: \(reason)")
             case .message:
                 history.topicFrame.withBytes { topic in
                     history.bodyFrame.withBytes { body in

@@ -110,7 +110,6 @@ enum CompiledStrategy {
         """
 
     private static let keeperSource = """
-        import Glibc
         import StrategyKit
 
         @main
@@ -137,7 +136,6 @@ enum CompiledStrategy {
             func onBar(_ bar: Bar, _ context: Context<Params>) throws {
                 state.count += 1
                 state.sum += bar.close
-                if context.params.mode == "silent" { return }
                 var data: [String: any SignalValueConvertible] = [
                     "count": state.count, "sum": state.sum, "replaying": context.isReplaying, "replayed": bar.isReplayed,
                 ]
@@ -145,7 +143,6 @@ enum CompiledStrategy {
                     let bars = try context.history("BTC", count: 5)
                     data["history"] = bars.map { "\\($0.sequence)\\($0.isReplayed ? "r" : "")" }.joined(separator: " ")
                 }
-                if context.params.mode == "slow" { usleep(100) }
                 if context.params.mode == "grow" { state.padding = String(repeating: "x", count: 17 << 20) }
                 context.signal("bar", data: data)
             }

@@ -13,6 +13,8 @@ final class ManagerEnd {
     var acknowledges = true
     /// The id of this life of the manager.
     var managerID = MessageID.make()
+    /// How many questions about recorded data are still answered; the others wait.
+    var historyAnswers = Int.max
     /// What is kept of market data.
     var record = RecordEnd()
     /// Checkpoints that have come and were not asked for yet.
@@ -38,6 +40,8 @@ final class ManagerEnd {
             data = try Socket(context, .xpub)
             history = try Socket(context, .router)
             try data.set(.sendHighWaterMark, 0)
+            // A ROUTER drops what has no room, and a command with it.
+            try control.set(.sendHighWaterMark, 0)
             try control.bind("ipc://\(folder.path)/control")
             try status.bind("ipc://\(folder.path)/status")
             try data.bind("ipc://\(folder.path)/data")
@@ -143,29 +147,34 @@ final class ManagerEnd {
             #expect(frames.first == Array(identity.utf8))
             controlInbox.append(try (frames.last ?? []).withUnsafeBytes { try Message(parsing: $0) })
         }
-        // All of it, or the signals of one callback cost as many rounds.
-        while poller.isReady(status), let frames = try sockets.status.receive() {
-            try take(try (frames.first ?? []).withUnsafeBytes { try Message(parsing: $0) })
-        }
-        if poller.isReady(history), let frames = try sockets.history.receive(), frames.count >= 2 {
+        if poller.isReady(status) { try takeStatus(sockets.status) }
+        if historyAnswers > 0, poller.isReady(history), let frames = try sockets.history.receive(), frames.count >= 2 {
             let request = try frames[1].withUnsafeBytes { try Message(parsing: $0) }
+            historyAnswers -= 1
             if let answer = try record.answer(request) { try sockets.history.send([frames[0]] + answer) }
         }
     }
 
-    private func take(_ message: Message) throws {
-        switch message.type {
-        case .checkpoint:
-            checkpoints.append(message)
-            lastCheckpoint = message.payload
-            let ordinal = try #require(message.payload["ordinal"]?.sequenceValue)
-            if acknowledges { try acknowledge(checkpoint: ordinal) }
-        case .signal:
-            statusInbox.append(message)
-            if acknowledges { try acknowledge(signals: message.sequence) }
-        default:
-            statusInbox.append(message)
+    /// Takes a batch, and says that it is on disk as a manager does: once.
+    private func takeStatus(_ socket: borrowing Socket) throws {
+        var signals: UInt64?
+        var checkpoint: UInt64?
+        for _ in 0..<1000 {
+            guard let frames = try socket.receive() else { break }
+            let message = try (frames.first ?? []).withUnsafeBytes { try Message(parsing: $0) }
+            switch message.type {
+            case .checkpoint:
+                checkpoints.append(message)
+                lastCheckpoint = message.payload
+                checkpoint = message.payload["ordinal"]?.sequenceValue
+            case .signal:
+                statusInbox.append(message)
+                signals = message.sequence
+            default:
+                statusInbox.append(message)
+            }
         }
+        if acknowledges, signals != nil || checkpoint != nil { try acknowledge(signals: signals, checkpoint: checkpoint) }
     }
 
     /// Says that signals up to a number, or a checkpoint, are on disk.
