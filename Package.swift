@@ -45,7 +45,14 @@ let package = Package(
         .target(name: "WorkerRuntime", dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "CLinux"]),
         .target(name: "ProcessControl", dependencies: ["CLinux"]),
         .target(name: "Supervision", dependencies: ["ProcessControl", "WireProtocol"]),
-        .target(name: "EventJournal", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+        .target(name: "CrashPoints"),
+        .target(
+            name: "EventJournal",
+            dependencies: [
+                "CrashPoints",
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
+        ),
         .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
         .target(name: "MarketData", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "CLinux", logging]),
         .target(
@@ -81,6 +88,7 @@ let package = Package(
         .testTarget(name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StrategyKit"]),
         .testTarget(name: "ProcessControlTests", dependencies: ["ProcessControl", "CLinux"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
+        .testTarget(name: "CrashPointsTests", dependencies: ["CrashPoints"]),
         .testTarget(
             name: "EventJournalTests",
             dependencies: ["EventJournal", .product(name: "GRDB", package: "GRDB.swift")]

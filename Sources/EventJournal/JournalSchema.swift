@@ -35,6 +35,10 @@ enum JournalSchema {
             try db.execute(sql: stateTables)
             try db.execute(sql: stateViews)
         }
+        migrator.registerMigration("3 numbers and intents", foreignKeyChecks: .immediate) { db in
+            try db.execute(sql: exactnessTables)
+            try db.execute(sql: exactnessViews)
+        }
         return migrator
     }
 

@@ -4,13 +4,16 @@ import GRDB
 struct JournalWriter {
     private let db: Database
     private let insertEvent: Statement
+    /// Of so many generations of a worker the last number is kept.
+    private static let numberedGenerations: Int64 = 16
 
     init(_ db: Database) throws {
         self.db = db
         insertEvent = try db.cachedStatement(
             sql: """
-                INSERT INTO events (time, kind, worker_id, generation, from_state, to_state, cause, actor, detail)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO events (
+                    time, kind, worker_id, generation, from_state, to_state, cause, actor, detail, intent)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         )
     }
@@ -27,13 +30,21 @@ struct JournalWriter {
         try insertEvent.run([
             entry.time, text(entry.kind.rawValue), text(entry.workerID), number(entry.generation),
             text(entry.fromState), text(entry.toState), text(entry.cause), text(entry.actor), text(entry.detail),
+            entry.intent,
         ])
-        return db.lastInsertedRowID
+        let seq = db.lastInsertedRowID
+        if entry.kind == .intent {
+            try run("INSERT INTO open_intents (seq) VALUES (?)", [seq])
+        } else if entry.kind == .outcome, let intent = entry.intent {
+            try run("DELETE FROM open_intents WHERE seq = ?", [intent])
+        }
+        return seq
     }
 
     private func insert(_ signal: SignalRecord) throws -> SignalReceipt {
         let signalID = text(signal.signalID)
         let workerID = text(signal.workerID)
+        try note(signal.number, of: workerID, signal.generation)
         // Nobody else writes within this transaction, so that looking first is as safe as INSERT OR IGNORE, and it
         // knows the place of the first one.
         let known = try db.cachedStatement(
@@ -47,16 +58,34 @@ struct JournalWriter {
             sql: """
                 INSERT INTO emitted_signals (
                     seq, signal_id, worker_id, generation, name, side, symbol, data_type, sequence, event_time,
-                    price, quantity, data, emitted_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                    price, quantity, data, emitted_at, number)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         )
         try insertSignal.run([
             seq, signalID, workerID, number(signal.generation), text(signal.name), text(signal.side),
             text(signal.symbol), text(signal.dataType), number(signal.sequence), signal.eventTime, signal.price,
-            signal.quantity, text(signal.data), signal.emittedAt,
+            signal.quantity, text(signal.data), signal.emittedAt, number(signal.number),
         ])
         return SignalReceipt(seq: seq, isNew: true)
+    }
+
+    /// Notes the number of a signal, of a duplicate too: the worker need not send it again.
+    private func note(_ signalNumber: UInt64?, of workerID: String, _ generation: UInt64?) throws {
+        guard let signalNumber = number(signalNumber), let generation = number(generation) else { return }
+        try run(
+            """
+            INSERT INTO signal_numbers (worker_id, generation, last_number) VALUES (?, ?, ?)
+            ON CONFLICT DO UPDATE SET last_number = max(last_number, excluded.last_number)
+            """,
+            [workerID, generation, signalNumber]
+        )
+        if signalNumber == 1 {
+            try run(
+                "DELETE FROM signal_numbers WHERE worker_id = ? AND generation <= ?",
+                [workerID, generation - Self.numberedGenerations]
+            )
+        }
     }
 
     /// The signal's line in the history: enough to follow it there; the rest is in `emitted_signals`.
