@@ -1,4 +1,5 @@
 import CLinux
+import CrashPoints
 import StrategyKit
 import WireProtocol
 import ZeroMQ
@@ -59,6 +60,7 @@ extension Worker {
                 self.recovery = recovery
                 if runner.checkpointer?.isFull == true { saveIfDue() }
             case .end:
+                CrashPoint.reach("worker.replay.chunk")
                 let lost = recovery.end(in: &runner.topics)
                 self.recovery = recovery
                 runner.lose(lost, purpose: recovery.purpose)

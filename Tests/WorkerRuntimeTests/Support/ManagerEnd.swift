@@ -15,6 +15,8 @@ final class ManagerEnd {
     var managerID = MessageID.make()
     /// How many questions about recorded data are still answered; the others wait.
     var historyAnswers = Int.max
+    /// What the worker is to go on from, for those who pass it on.
+    var checkpoint: JSONValue?
     /// What is kept of market data.
     var record = RecordEnd()
     /// Checkpoints that have come and were not asked for yet.
@@ -25,6 +27,8 @@ final class ManagerEnd {
     private var sockets: Sockets?
     private var controlInbox: [Message] = []
     private var statusInbox: [Message] = []
+
+    struct WorkerIsGone: Error {}
 
     /// What a manager has bound; closed when the last reference goes.
     private final class Sockets {
@@ -129,20 +133,23 @@ final class ManagerEnd {
             }
             self[keyPath: inbox] = []
             try #require(ContinuousClock.now < deadline, failure)
-            try pump()
+            // What it has sent before its end may still be on its way.
+            let isGone = !process.isRunning
+            if try !pump(), isGone { throw WorkerIsGone() }
         }
     }
 
     // MARK: What a manager does all the time
 
-    /// Takes what is there, and waits up to a second for it.
-    func pump() throws {
+    /// Takes what is there, and waits up to a second for it; `false` when nothing came.
+    @discardableResult
+    func pump() throws -> Bool {
         let sockets = try open()
         var poller = Poller()
         let control = poller.add(sockets.control)
         let status = poller.add(sockets.status)
         let history = poller.add(sockets.history)
-        try poller.wait(timeoutMilliseconds: 1000)
+        try poller.wait(timeoutMilliseconds: 200)
         if poller.isReady(control), let frames = try sockets.control.receive() {
             #expect(frames.first == Array(identity.utf8))
             controlInbox.append(try (frames.last ?? []).withUnsafeBytes { try Message(parsing: $0) })
@@ -153,6 +160,7 @@ final class ManagerEnd {
             historyAnswers -= 1
             if let answer = try record.answer(request) { try sockets.history.send([frames[0]] + answer) }
         }
+        return poller.isReady(control) || poller.isReady(status) || poller.isReady(history)
     }
 
     /// Takes a batch, and says that it is on disk as a manager does: once.
@@ -174,7 +182,9 @@ final class ManagerEnd {
                 statusInbox.append(message)
             }
         }
-        if acknowledges, signals != nil || checkpoint != nil { try acknowledge(signals: signals, checkpoint: checkpoint) }
+        if acknowledges, signals != nil || checkpoint != nil {
+            try acknowledge(signals: signals, checkpoint: checkpoint)
+        }
     }
 
     /// Says that signals up to a number, or a checkpoint, are on disk.
