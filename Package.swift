@@ -43,7 +43,10 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "CLinux"]),
         .target(name: "StrategyKit"),
         .target(name: "WireProtocol"),
-        .target(name: "WorkerRuntime", dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "CLinux"]),
+        .target(
+            name: "WorkerRuntime",
+            dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "CLinux", "CrashPoints"]
+        ),
         .target(name: "ProcessControl", dependencies: ["CLinux"]),
         .target(name: "Supervision", dependencies: ["ProcessControl", "WireProtocol"]),
         .target(name: "CrashPoints"),
@@ -103,7 +106,11 @@ let package = Package(
         .executableTarget(name: "EmbeddingExample", dependencies: ["ManagerCore", "MarketData", "WireProtocol"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(name: "WireProtocolTests", dependencies: ["WireProtocol"]),
-        .testTarget(name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StrategyKit"]),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .testTarget(
+            name: "WorkerRuntimeTests",
+            dependencies: ["WorkerRuntime", "StrategyKit", "AllocationCounter"]
+        ),
         .testTarget(name: "ProcessControlTests", dependencies: ["ProcessControl", "CLinux"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
         .testTarget(name: "CrashPointsTests", dependencies: ["CrashPoints"]),

@@ -1,4 +1,5 @@
 import CLinux
+import CrashPoints
 import StrategyKit
 import WireProtocol
 
@@ -65,6 +66,7 @@ extension StrategyRunner {
         gauges.count(.processed)
         if topics.isLate(message.eventTime, at: index) { gauges.count(.late) }
         hand(message, of: topics[index].topic)
+        CrashPoint.reach("worker.message.handled")
         checkpointer?.handled()
     }
 

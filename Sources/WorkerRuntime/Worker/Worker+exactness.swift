@@ -1,4 +1,5 @@
 import CLinux
+import CrashPoints
 import StrategyKit
 import WireProtocol
 import ZeroMQ
@@ -44,6 +45,7 @@ extension Worker {
         if let number = payload["signals"]?.sequenceValue, outbox.recorded(through: number) { hasProgressed = true }
         if let ordinal = payload["checkpoint"]?.sequenceValue, runner?.checkpointer?.recorded(ordinal) == true {
             hasProgressed = true
+            CrashPoint.reach("worker.checkpoint.recorded")
         }
         guard hasProgressed else { return }
         resendTimer.progressed(at: qc_monotonic_ns())
@@ -68,7 +70,9 @@ extension Worker {
         if outbox.count == 0 { resendTimer.progressed(at: qc_monotonic_ns()) }
         outbox.append(bytes)
         gauges.pending(signals: outbox.count)
+        CrashPoint.reach("worker.signal.before")
         send()
+        CrashPoint.reach("worker.signal.sent")
     }
 
     /// Waits until the manager has put enough signals on disk; `false` when the wait ended for another reason.
@@ -101,6 +105,7 @@ extension Worker {
                 try status.send([checkpoint])
             {
                 runner?.checkpointer?.sent()
+                CrashPoint.reach("worker.checkpoint.sent")
             }
         }
     }
@@ -118,6 +123,7 @@ extension Worker {
         guard let runner, let reason = runner.checkpointer?.due(at: now), mayBeSaved, isSound else { return }
         do {
             let bytes = try runner.encodedCheckpoint(reason)
+            CrashPoint.reach("worker.checkpoint.before")
             runner.checkpointer?.take(bytes, after: outbox.last, at: now)
             resendTimer.progressed(at: now)
             send()

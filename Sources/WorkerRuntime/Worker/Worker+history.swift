@@ -1,4 +1,5 @@
 import CLinux
+import CrashPoints
 import StrategyKit
 import WireProtocol
 import ZeroMQ
@@ -49,7 +50,7 @@ extension Worker {
                 recovery.begin(answer, in: runner.topics)
                 self.recovery = recovery
             case .refused(let reason):
-                giveUp(reason)
+                log(.warning, "recorded data cannot be had now: \(reason)")
             case .message:
                 history.topicFrame.withBytes { topic in
                     history.bodyFrame.withBytes { body in
@@ -59,6 +60,7 @@ extension Worker {
                 self.recovery = recovery
                 if runner.checkpointer?.isFull == true { saveIfDue() }
             case .end:
+                CrashPoint.reach("worker.replay.chunk")
                 let lost = recovery.end(in: &runner.topics)
                 self.recovery = recovery
                 runner.lose(lost, purpose: recovery.purpose)

@@ -1,4 +1,5 @@
 import CLinux
+import CrashPoints
 import Glibc
 import StrategyKit
 import WireProtocol
@@ -18,6 +19,7 @@ extension Worker {
             try control.answer(message.messageID, "accepted")
             isOnTrial = order.sandbox != nil
             try host(order)
+            CrashPoint.reach("worker.start.hosted")
             if let sandbox = order.sandbox {
                 try startSandbox(sandbox, start: message)
             } else {
@@ -82,6 +84,7 @@ extension Worker {
         let isFresh = (runner.checkpointer?.ordinal ?? 0) == 0
         let missed = runner.join(marker.payload["topics"]?.sequencesValue ?? [:])
         phase = .settling(start: start)
+        CrashPoint.reach("worker.start.joined")
         if warmUp > 0 {
             log(.info, "warming up with the last \(warmUp) messages of \(runner.topics.subscribed.count) topics")
             recover(runner.warmUp(warmUp))
@@ -102,6 +105,7 @@ extension Worker {
     func run(_ start: Message) {
         guard let runner else { return }
         phase = .running
+        CrashPoint.reach("worker.start.done")
         gauges.status = .running
         let params = runner.effectiveParams
         log(.info, "running \(runner.name) with \(params.text) on \(runner.topics.subscribed.count) topics")

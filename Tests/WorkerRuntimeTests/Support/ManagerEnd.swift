@@ -13,14 +13,22 @@ final class ManagerEnd {
     var acknowledges = true
     /// The id of this life of the manager.
     var managerID = MessageID.make()
+    /// How many questions about recorded data are still answered; the others wait.
+    var historyAnswers = Int.max
+    /// What the worker is to go on from, for those who pass it on.
+    var checkpoint: JSONValue?
     /// What is kept of market data.
     var record = RecordEnd()
     /// Checkpoints that have come and were not asked for yet.
     var checkpoints: [Message] = []
+    /// The last one, whether it was asked for or not.
+    private(set) var lastCheckpoint: JSONValue?
 
     private var sockets: Sockets?
     private var controlInbox: [Message] = []
     private var statusInbox: [Message] = []
+
+    struct WorkerIsGone: Error {}
 
     /// What a manager has bound; closed when the last reference goes.
     private final class Sockets {
@@ -36,6 +44,8 @@ final class ManagerEnd {
             data = try Socket(context, .xpub)
             history = try Socket(context, .router)
             try data.set(.sendHighWaterMark, 0)
+            // A ROUTER drops what has no room, and a command with it.
+            try control.set(.sendHighWaterMark, 0)
             try control.bind("ipc://\(folder.path)/control")
             try status.bind("ipc://\(folder.path)/status")
             try data.bind("ipc://\(folder.path)/data")
@@ -123,45 +133,57 @@ final class ManagerEnd {
             }
             self[keyPath: inbox] = []
             try #require(ContinuousClock.now < deadline, failure)
-            try pump()
+            // What it has sent before its end may still be on its way.
+            let isGone = !process.isRunning
+            if try !pump(), isGone { throw WorkerIsGone() }
         }
     }
 
     // MARK: What a manager does all the time
 
-    /// Takes what is there, and waits up to a second for it.
-    func pump() throws {
+    /// Takes what is there, and waits up to a second for it; `false` when nothing came.
+    @discardableResult
+    func pump() throws -> Bool {
         let sockets = try open()
         var poller = Poller()
         let control = poller.add(sockets.control)
         let status = poller.add(sockets.status)
         let history = poller.add(sockets.history)
-        try poller.wait(timeoutMilliseconds: 1000)
+        try poller.wait(timeoutMilliseconds: 200)
         if poller.isReady(control), let frames = try sockets.control.receive() {
             #expect(frames.first == Array(identity.utf8))
             controlInbox.append(try (frames.last ?? []).withUnsafeBytes { try Message(parsing: $0) })
         }
-        // All of it, or the signals of one callback cost as many rounds.
-        while poller.isReady(status), let frames = try sockets.status.receive() {
-            try take(try (frames.first ?? []).withUnsafeBytes { try Message(parsing: $0) })
-        }
-        if poller.isReady(history), let frames = try sockets.history.receive(), frames.count >= 2 {
+        if poller.isReady(status) { try takeStatus(sockets.status) }
+        if historyAnswers > 0, poller.isReady(history), let frames = try sockets.history.receive(), frames.count >= 2 {
             let request = try frames[1].withUnsafeBytes { try Message(parsing: $0) }
+            historyAnswers -= 1
             if let answer = try record.answer(request) { try sockets.history.send([frames[0]] + answer) }
         }
+        return poller.isReady(control) || poller.isReady(status) || poller.isReady(history)
     }
 
-    private func take(_ message: Message) throws {
-        switch message.type {
-        case .checkpoint:
-            checkpoints.append(message)
-            let ordinal = try #require(message.payload["ordinal"]?.sequenceValue)
-            if acknowledges { try acknowledge(checkpoint: ordinal) }
-        case .signal:
-            statusInbox.append(message)
-            if acknowledges { try acknowledge(signals: message.sequence) }
-        default:
-            statusInbox.append(message)
+    /// Takes a batch, and says that it is on disk as a manager does: once.
+    private func takeStatus(_ socket: borrowing Socket) throws {
+        var signals: UInt64?
+        var checkpoint: UInt64?
+        for _ in 0..<1000 {
+            guard let frames = try socket.receive() else { break }
+            let message = try (frames.first ?? []).withUnsafeBytes { try Message(parsing: $0) }
+            switch message.type {
+            case .checkpoint:
+                checkpoints.append(message)
+                lastCheckpoint = message.payload
+                checkpoint = message.payload["ordinal"]?.sequenceValue
+            case .signal:
+                statusInbox.append(message)
+                signals = message.sequence
+            default:
+                statusInbox.append(message)
+            }
+        }
+        if acknowledges, signals != nil || checkpoint != nil {
+            try acknowledge(signals: signals, checkpoint: checkpoint)
         }
     }
 
@@ -212,7 +234,12 @@ final class ManagerEnd {
         try nextOnStatus { $0.type == .heartbeat && condition($0.payload) }
     }
 
-    private func nextOnStatus(_ condition: (Message) -> Bool) throws -> Message {
+    func nextSignal() throws -> Message {
+        try nextOnStatus { $0.type == .signal }
+    }
+
+    /// The next message on status that meets the condition; those before it are dropped.
+    func nextOnStatus(_ condition: (Message) -> Bool) throws -> Message {
         try next(in: \.statusInbox, "nothing on status", condition)
     }
 
@@ -226,14 +253,20 @@ final class ManagerEnd {
         isDelivered: Bool = true,
         isRecorded: Bool = true
     ) throws {
+        let body = Self.bar(sequence, close: close)
+        if isRecorded { record.append(topic, sequence, body) }
+        if isDelivered { try publish(topic, body) }
+    }
+
+    /// The body of a bar as the broker passes it on.
+    static func bar(_ sequence: UInt64, close: Double) -> [UInt8] {
         var body: [UInt8] = []
         let bar = BarData(open: 1, high: 2, low: 0.5, close: close, volume: 10, interval: "1m")
         BinaryCodec.encode(
             MarketEvent(sequence: sequence, eventTime: Int64(sequence) * 1000, receiveTime: 1, payload: .bar(bar)),
             into: &body
         )
-        if isRecorded { record.append(topic, sequence, body) }
-        if isDelivered { try publish(topic, body) }
+        return body
     }
 
     func publish(_ topic: String, _ body: [UInt8]) throws {
