@@ -27,7 +27,7 @@ let package = Package(
         .executable(name: "quantcell-bench", targets: ["quantcell-bench"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -87,7 +87,10 @@ let package = Package(
             name: "quantcell-manager",
             dependencies: ["ManagerCore", "MarketFiles", "WireProtocol", logging, lifecycle, argumentParser]
         ),
-        .executableTarget(name: "quantcell", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", argumentParser]),
+        .executableTarget(
+            name: "quantcell",
+            dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "JournalChain", argumentParser]
+        ),
         .executableTarget(
             name: "quantcell-worker",
             dependencies: ["ProcessControl", "WorkerRuntime"],
