@@ -156,7 +156,11 @@ extension Worker {
     func keepOnDisk() throws {
         let now = qc_monotonic_ns()
         saveIfDue()
-        if isWaiting, resendTimer.isDue(at: now) { sendAgain() }
+        if isWaiting, resendTimer.isDue(at: now) {
+            // After a long callback the answer may be here, unread.
+            try control.listen(take(notice:))
+            if isWaiting { sendAgain() }
+        }
         send()
         if readsHistory { try history?.askAgain(at: now) }
         switch phase {
