@@ -1,4 +1,5 @@
 import GRDB
+import JournalChain
 
 /// The statements that read.
 enum JournalReader {
@@ -19,8 +20,7 @@ enum JournalReader {
     }
 
     /// What ``entry(_:)`` reads.
-    static let entryColumns =
-        "seq, time, kind, worker_id, generation, from_state, to_state, cause, actor, detail, intent"
+    static let entryColumns = ChainSchema.entryColumns
 
     static func entry(_ row: Row) throws -> RecordedEntry {
         RecordedEntry(
@@ -44,11 +44,8 @@ enum JournalReader {
         var conditions: [(sql: String, value: any DatabaseValueConvertible)] = []
         if let workerID = query.workerID { conditions.append(("worker_id = ?", workerID)) }
         if let after = query.afterSequence { conditions.append(("seq > ?", after)) }
-        let columns = """
-            seq, signal_id, worker_id, generation, name, side, symbol, data_type, sequence, event_time, price, \
-            quantity, data, emitted_at, number
-            """
-        return try fetch(db, columns, "emitted_signals", conditions, query.limit, query.keeping) { row in
+        return try fetch(db, ChainSchema.signalColumns, "emitted_signals", conditions, query.limit, query.keeping) {
+            row in
             RecordedSignal(
                 seq: try row.decode(atIndex: 0),
                 signal: SignalRecord(

@@ -2,6 +2,7 @@ internal import EventJournal
 internal import Glibc
 public import Logging
 public import MarketData
+internal import MarketRecord
 internal import ProcessControl
 internal import Supervision
 public import WireProtocol
@@ -53,6 +54,7 @@ public actor WorkerManager {
     private struct Running: ~Copyable {
         let control: WorkerControl
         let broker: DataBroker
+        let record: MarketRecord
         let journal: EventJournal
         let folders: ManagerFolders
     }
@@ -144,7 +146,8 @@ public actor WorkerManager {
         systemd = try SystemdNotify.from(environment: environment)
         if role.ownsProcess { try Subreaper.enable() }
         let context = try Context()
-        let broker = try makeBroker(context, endpoints, ledger: folders.ledger)
+        let record = try MarketRecord(settings.recordConfiguration(places), logger: logger)
+        let broker = try makeBroker(context, endpoints, record, ledger: folders.ledger)
         let control = WorkerControl(
             WorkerControl.Parts(
                 settings: settings,
@@ -156,6 +159,7 @@ public actor WorkerManager {
                 compiled: folders.compiled,
                 context: context,
                 journal: journal,
+                record: record,
                 broker: broker,
                 reapsOrphans: role.ownsProcess,
                 // From the loop itself: where it no longer turns, systemd learns of it.
@@ -165,7 +169,7 @@ public actor WorkerManager {
             )
         )
         try control.open()
-        running = Running(control: control, broker: broker, journal: journal, folders: folders)
+        running = Running(control: control, broker: broker, record: record, journal: journal, folders: folders)
         itself = self
         do {
             try running?.folders.announce(endpoints)
@@ -191,6 +195,14 @@ public actor WorkerManager {
                 "version": .string(QuantCell.version), "pid": .integer(Int64(getpid())), "endpoints": endpoints.json,
             ]
         )
+        for correction in broker.corrections {
+            control.chronicle.record(
+                .manager,
+                cause: "\(correction.topic) goes on behind \(correction.to), where its record ends, not behind \(correction.from)",
+                actor: .manager,
+                level: .warning
+            )
+        }
     }
 
     /// Stops all strategies, spares and feeds, and lets go of the folders. Returns when no process is left.
@@ -200,9 +212,9 @@ public actor WorkerManager {
             await withCheckedContinuation { stopWaiters.append($0) }
             return nil
         }
-        guard let control = running?.control, let broker = running?.broker, let journal = running?.journal else {
-            return nil
-        }
+        guard let control = running?.control, let broker = running?.broker, let record = running?.record,
+            let journal = running?.journal
+        else { return nil }
         isStopping = true
         try? systemd?.send(.stopping)
         control.chronicle.record(.manager, cause: "manager stopping", actor: .manager)
@@ -215,6 +227,8 @@ public actor WorkerManager {
             control.chronicle.record(.manager, cause: "manager stopped", actor: .manager) { done.resume() }
         }
         await broker.stop()
+        // What it holds is on disk when this returns; nothing else goes on that could wait for it.
+        record.stop()
         control.shut()
         journal.close()
         let summary = summary(control, counters, journal)
@@ -303,15 +317,33 @@ public actor WorkerManager {
         return control
     }
 
-    private func makeBroker(_ context: Context, _ endpoints: Endpoints, ledger: String) throws -> DataBroker {
+    private func makeBroker(
+        _ context: Context,
+        _ endpoints: Endpoints,
+        _ record: MarketRecord,
+        ledger: String
+    ) throws -> DataBroker {
         try DataBroker(
             loop: dataLoop,
             context: context,
             configuration: settings.brokerConfiguration(endpoints, ledger: ledger),
+            record: record,
             logger: logger,
             onRefused: { [weak self, controlLoop] refusal in
                 controlLoop.execute { [weak self] in self?.assumeIsolated { $0.brokerRefused(refusal) } }
+            },
+            onRecordFailure: { [weak self, controlLoop] reason in
+                controlLoop.execute { [weak self] in self?.assumeIsolated { $0.recordFailed(reason) } }
             }
+        )
+    }
+
+    private func recordFailed(_ reason: String?) {
+        running?.control.chronicle.record(
+            .manager,
+            cause: reason.map { "market data cannot be recorded: \($0)" } ?? "market data is recorded again",
+            actor: .manager,
+            level: reason == nil ? .notice : .error
         )
     }
 
@@ -365,10 +397,16 @@ public actor WorkerManager {
         var starts = settings.strategies.filter(\.enabled).map { (config: settings.config(of: $0), isPaused: false) }
         let configured = Set(starts.map(\.config.name))
         do {
+            let repair = try control.intentRepair()
             starts += try control.desiredStrategies(besides: configured)
-            let wanted = Dictionary(starts.map { ($0.config.name, $0.config) }) { first, _ in first }
+            starts.removeAll { repair.stopping.contains($0.config.name) && !configured.contains($0.config.name) }
+            let known = Set(starts.map(\.config.name))
+            starts += repair.starting.values.filter { !known.contains($0.name) }.map { ($0, false) }
+            var wanted = Dictionary(starts.map { ($0.config.name, $0.config) }) { first, _ in first }
+            for id in repair.stopping { wanted[id] = nil }
             let adopted = try control.adoptProcesses(wanted: wanted, configured: configured)
             starts.removeAll { adopted.contains($0.config.name) }
+            try control.conclude(repair, adopted: adopted, started: Set(starts.map(\.config.name)))
         } catch {
             logger.error("what an earlier manager has left cannot be read: \(error)")
         }
@@ -390,13 +428,5 @@ public actor WorkerManager {
             refused: counters.refused + control.refusedMessages,
             lostEntries: journal.statistics.lost.refusals + journal.statistics.lost.others
         )
-    }
-}
-
-extension Result {
-    /// The failure, if it is one.
-    fileprivate var failure: Failure? {
-        guard case .failure(let failure) = self else { return nil }
-        return failure
     }
 }

@@ -22,6 +22,8 @@ final class WorkerProcess {
     var startMessageID: String?
     /// What it has been told and has not answered for good, by `msg_id`.
     var commands: [String: MessageType] = [:]
+    /// Who waits for a checkpoint that it was asked for, by `msg_id`.
+    var checkpointsAsked: [String: (Result<Void, ManagerError>) -> Void] = [:]
     /// Waits for its end.
     var watch: EventLoop.Watch?
 

@@ -39,6 +39,18 @@ final class Worker {
     var topics: [String] = []
     /// The sum of those topics' sequences, about a second ago at most.
     var offered: UInt64 = 0
+    /// What is being done with it because somebody asked for it.
+    var intent: Intent?
+    /// What has been taken of its processes' signals.
+    var intakes = SignalIntakes()
+    /// What has been taken of its process's checkpoints.
+    var checkpoints = CheckpointIntake()
+    /// How far it is behind its topics.
+    var lag = WorkerLag()
+    /// Whether the broker has been asked where its topics are.
+    var isMeasuringLag = false
+    /// Ranges of its topics that could not be recovered.
+    var gaps: UInt64 = 0
     /// Where it was when it was found stuck.
     var backtrace: String?
 
@@ -78,13 +90,15 @@ final class Worker {
         messages.update(payload["messages_processed"])
         signals.update(payload["signals_emitted"])
         errors.update(payload["errors_count"])
+        lag.heard(payload)
         for key in Self.metadataKeys { metadata[key] = payload[key] ?? metadata[key] }
     }
 
     /// What a heartbeat may say of itself, as it is shown in `metadata`.
     private static let metadataKeys = [
         "last_topic", "last_sequence", "callback", "callback_seconds", "backlog", "messages_missed",
-        "messages_repeated", "messages_unrequested", "messages_unreadable",
+        "messages_repeated", "messages_unrequested", "messages_unreadable", "messages_replayed", "messages_lost",
+        "messages_conflated", "messages_dropped", "messages_late", "signals_pending", "signals_suppressed", "mode",
     ]
 
     /// A new process counts from 0 again; what the earlier ones counted is kept.
@@ -94,6 +108,8 @@ final class Worker {
         errors.beginAgain()
         topics = []
         offered = 0
+        checkpoints = CheckpointIntake()
+        lag = WorkerLag()
         backtrace = nil
         startedAt = nil
         stoppedAt = nil
@@ -126,6 +142,9 @@ final class Worker {
             nanoseconds.map { .string(TimeText.iso8601(nanoseconds: $0)) } ?? .null
         }
         var metadata = metadata
+        metadata.merge(lag.json) { $1 }
+        metadata["gaps"] = JSONValue(gaps)
+        metadata["delivery"] = .string(config.delivery.rawValue)
         metadata["usage"] = process.flatMap { Self.usage($0.child.fingerprint) }
         if let life, !life.verdicts.isEmpty {
             metadata["verdicts"] = .array(life.verdicts.map(\.rawValue).sorted().map(JSONValue.string))

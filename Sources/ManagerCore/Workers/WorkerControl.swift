@@ -1,6 +1,7 @@
 internal import EventJournal
 internal import Logging
 internal import MarketData
+internal import MarketRecord
 internal import ProcessControl
 internal import Supervision
 internal import WireProtocol
@@ -21,6 +22,7 @@ final class WorkerControl {
         let compiled: String
         let context: Context
         let journal: EventJournal
+        let record: MarketRecord
         let broker: DataBroker
         /// Whether this process is the manager alone, so that orphans of workers are its to collect.
         let reapsOrphans: Bool
@@ -38,6 +40,10 @@ final class WorkerControl {
     let journal: EventJournal
     let logger: Logger
     let supervisor: WorkerSupervisor
+    /// Market data and checkpoints on disk.
+    let record: MarketRecord
+    /// Names this life of the manager, so that workers notice when another one has taken over.
+    let managerID = MessageID.make()
     private let parts: Parts
     private let startedAt = SuspendingClock().now
 
@@ -62,6 +68,9 @@ final class WorkerControl {
     var houseRounds = 0
     var outOfMemory = OutOfMemoryWatch()
     var rollingRestart: RollingRestartRun?
+    /// Strategies that are being shown recorded data, by what they have in place of a generation.
+    var sandboxes: [UInt64: SandboxRun] = [:]
+    var lastSandbox = SandboxRun.firstGeneration
     /// Readings of the journal that are under way.
     private var queries = 0
     private static let maxQueries = 16
@@ -71,6 +80,9 @@ final class WorkerControl {
     private(set) lazy var chronicle = Chronicle(journal: journal, loop: loop, logger: logger) {
         [unowned self] topic, message in
         plane?.publish(topic, message)
+    }
+    private(set) lazy var receipts = Receipts(loop: loop) { [unowned self] message, process in
+        plane?.send(message, to: process.identity)
     }
     private(set) lazy var spawner = WorkerSpawner(
         WorkerSpawner.Configuration(
@@ -110,6 +122,7 @@ final class WorkerControl {
         loop = parts.loop
         broker = parts.broker
         journal = parts.journal
+        record = parts.record
         logger = parts.logger
         refusedSampler = RefusalSampler(perSecond: settings.journal.refusedSample)
         supervisor = WorkerSupervisor(breaker: parts.settings.stormBreaker)
@@ -146,6 +159,7 @@ final class WorkerControl {
         compiler.close { [unowned self] in finishWhenEmpty() }
         pool.close()
         for worker in liveWorkers { feed(.stop(.manager), to: worker.id) }
+        for sandbox in sandboxes.values { sandbox.abort("the manager is stopping") }
         whenEmpty = then
         finishWhenEmpty()
     }
@@ -219,7 +233,16 @@ final class WorkerControl {
         processes[process.identity] = nil
         let identity = process.identity
         loopOfBroker { $0.forget(identity) }
-        if !pool.ended(process, status), let id = process.workerID, let worker = workers[id], worker.process === process
+        for messageID in Array(process.checkpointsAsked.keys) {
+            takenCheckpoint(process, messageID, .failure(ManagerError(.conflict, "the process ended: \(status)")))
+        }
+        if let sandbox = sandbox(of: process) {
+            // Its last words may still be on their way.
+            hearOut { [unowned self] in
+                sandboxes[sandbox.generation] = nil
+                sandbox.ended(status)
+            }
+        } else if !pool.ended(process, status), let id = process.workerID, let worker = workers[id], worker.process === process
         {
             let evidence = outOfMemory.update(endingWith: status)
             recordEnd(of: worker, process, exit, evidence)
@@ -277,6 +300,15 @@ final class WorkerControl {
         }
     }
 
+    /// Gets where some topics have got to.
+    func readLasts(of topics: [String], _ done: @escaping ([String: DataBroker.Last]) -> Void) {
+        let crossing = Crossing(done)
+        loopOfBroker { [loop] broker in
+            let lasts = Dictionary(zip(topics, broker.lasts(of: topics))) { $1 }
+            loop.execute { crossing.value(lasts) }
+        }
+    }
+
     /// Reads the journal on another thread: a large answer must not hold up the loop.
     func readJournal(
         _ reply: Reply,
@@ -302,7 +334,7 @@ final class WorkerControl {
 }
 
 /// Something that belongs to the loop, on its way over another thread and back.
-private struct Crossing<Value>: @unchecked Sendable {
+struct Crossing<Value>: @unchecked Sendable {
     let value: Value
 
     init(_ value: Value) {

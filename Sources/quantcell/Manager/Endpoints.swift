@@ -8,6 +8,7 @@ struct Endpoints {
         case admin
         case feed
         case events
+        case publish
     }
 
     private let folder: ManagerFolder
