@@ -169,7 +169,8 @@ struct CheckpointTests {
         #expect(error["fatal"] == false)
         #expect(error["message"]?.stringValue?.hasPrefix("the state was not saved: the state has 17825") == true)
         try manager.publishBar(2)
-        #expect(try manager.nextSignal().payload["sequence"] == 2)
+        // The first signal may come twice: nobody has said in time that it was there.
+        #expect(try manager.nextOnStatus { $0.payload["sequence"] == 2 }.type == .signal)
         #expect(manager.checkpoints.isEmpty)
     }
 

@@ -15,7 +15,9 @@ struct ExactnessTests {
         let manager = try ManagerEnd()
         manager.record.limit = 2
         try manager.run(CompiledStrategy.keeper.get())
-        for sequence in 1...9 { try manager.publishBar(UInt64(sequence), isDelivered: ![3, 4, 5, 6, 7].contains(sequence)) }
+        for sequence in 1...9 {
+            try manager.publishBar(UInt64(sequence), isDelivered: ![3, 4, 5, 6, 7].contains(sequence))
+        }
         let signals = try bars(manager, 9)
         #expect(signals.map { $0.payload["sequence"]?.integerValue } == Array(1...9))
         #expect(signals.map(\.sequence) == Array(1...9))
@@ -64,8 +66,10 @@ struct ExactnessTests {
         try manager.publishBar(1)
         try manager.publishBar(2, isDelivered: false)
         try manager.publishBar(3)
-        #expect(try manager.nextOnStatus { $0.type == .log }.payload["message"]
-            == "recorded data cannot be had now: the disk is full")
+        #expect(
+            try manager.nextOnStatus { $0.type == .log }.payload["message"]
+                == "recorded data cannot be had now: the disk is full"
+        )
         manager.record.refusal = nil
         manager.leave()
         try manager.comeBack()
@@ -115,6 +119,16 @@ struct ExactnessTests {
         let live = try manager.nextHeartbeat { $0["mode"] == "live" && $0["messages_processed"] == 3001 }.payload
         #expect(live["messages_missed"] == 0)
         #expect(live["positions"] == ["market.BTC.kline": 3001])
+    }
+
+    @Test func whatABrokenStrategyLeavesUnhandledIsNotLost() throws {
+        let manager = try ManagerEnd()
+        try manager.run(CompiledStrategy.probe.get(), params: ["mode": "throw"])
+        for sequence: UInt64 in 1...9 { try manager.publishBar(sequence, isDelivered: sequence == 1 || sequence == 9) }
+        let heartbeat = try manager.nextHeartbeat { $0["status"] == "error" && $0["mode"] == "live" }.payload
+        #expect(heartbeat["positions"] == ["market.BTC.kline": 3])
+        #expect(heartbeat["messages_lost"] == 0)
+        #expect(try manager.ask(.stop)["result"] == "done")
     }
 
     // MARK: Delivery modes

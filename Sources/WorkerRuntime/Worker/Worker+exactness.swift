@@ -120,7 +120,12 @@ extension Worker {
     /// Takes a checkpoint if one is due. Between callbacks only.
     func saveIfDue() {
         let now = qc_monotonic_ns()
-        guard let runner, let reason = runner.checkpointer?.due(at: now), mayBeSaved, isSound else { return }
+        guard let runner, let reason = runner.checkpointer?.due(at: now), mayBeSaved else { return }
+        guard isSound else {
+            // For good: the next process goes on from the last state that was saved.
+            runner.checkpointer = nil
+            return
+        }
         do {
             let bytes = try runner.encodedCheckpoint(reason)
             CrashPoint.reach("worker.checkpoint.before")
@@ -151,7 +156,11 @@ extension Worker {
     func keepOnDisk() throws {
         let now = qc_monotonic_ns()
         saveIfDue()
-        if isWaiting, resendTimer.isDue(at: now) { sendAgain() }
+        if isWaiting, resendTimer.isDue(at: now) {
+            // After a long callback the answer may be here, unread.
+            try control.listen(take(notice:))
+            if isWaiting { sendAgain() }
+        }
         send()
         if readsHistory { try history?.askAgain(at: now) }
         switch phase {
@@ -166,7 +175,8 @@ extension Worker {
     /// When ``keepOnDisk()`` has something to do next.
     func nextDueOnDisk(at now: Int64) -> Int64 {
         if outbox.hasUnsent { return now + 100_000_000 }
-        return min(runner?.checkpointer?.nextDue ?? .max, isWaiting ? now + 1_000_000_000 : .max)
+        let nextCheckpoint = mayBeSaved ? runner?.checkpointer?.nextDue : nil
+        return min(nextCheckpoint ?? .max, isWaiting ? now + 1_000_000_000 : .max)
     }
 
     /// Whether everything that the strategy leaves is on disk.

@@ -43,6 +43,7 @@ extension Worker {
         repeat {
             // A callback may have led to the end of the recovery, or of the strategy.
             guard readsHistory, var recovery else { return }
+            guard !runner.isBroken else { return leaveRecovery() }
             switch try history.receive() {
             case .nothing:
                 return
@@ -69,12 +70,17 @@ extension Worker {
         } while goesOn(&moment)
     }
 
-    private func endRecovery() {
-        guard let runner, let purpose = recovery?.purpose else { return }
+    /// Asks and handles no more. What a strategy has given up on is not lost: it is still in the record.
+    private func leaveRecovery() {
         recovery = nil
         gauges.catchesUp(false)
-        runner.isReplaying = false
-        runner.isWarmingUp = false
+        runner?.isReplaying = false
+        runner?.isWarmingUp = false
+    }
+
+    private func endRecovery() {
+        guard let purpose = recovery?.purpose else { return }
+        leaveRecovery()
         switch purpose {
         case .gap: handleMessageInHand()
         case .catchUp: log(.info, "caught up after \(gauges[.replayed]) messages")
