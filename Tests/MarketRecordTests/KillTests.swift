@@ -26,12 +26,17 @@ import Testing
             #expect(chunk.messages.map(\.event) == (total + 1...last).map { Bars.event($0) })
             #expect(chunk.messages.map(\.position) == Array(total + 1...last))
             // A checkpoint says no more than is there.
-            if let checkpoint = try record.checkpoint(of: "victim") { #expect(checkpoint.positions[Bars.topic] ?? 0 <= last) }
+            if let checkpoint = try record.checkpoint(of: "victim") {
+                #expect(checkpoint.positions[Bars.topic] ?? 0 <= last)
+            }
             total = last
         }
         let reader = try folder.reader()
         #expect(try reader.read((Bars.topic, 1...total)).messages.count == Int(total))
-        #expect(try reader.connection.integer("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'") == 1)
+        #expect(
+            try reader.connection.integer("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'")
+                == 1
+        )
     }
 }
 
@@ -44,7 +49,11 @@ private struct Victim {
     private var random: SeededGenerator
 
     init(_ path: String, seed: UInt64) throws {
-        var configuration = RecordConfiguration(path: "\(path)/market.db", ringPath: "\(path)/intake.ring", linger: .zero)
+        var configuration = RecordConfiguration(
+            path: "\(path)/market.db",
+            ringPath: "\(path)/intake.ring",
+            linger: .zero
+        )
         configuration.ringBytes = Self.ringBytes
         random = SeededGenerator(state: seed)
         configuration.batchMessages = Int.random(in: 1...300, using: &random)

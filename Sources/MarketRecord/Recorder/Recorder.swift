@@ -92,7 +92,9 @@ final class Recorder: @unchecked Sendable {
         for job in retention.giveUp() { job.completion(.failure(error)) }
         let left = ring.head - ring.tail
         if left > 0 {
-            logger.error("\(left) bytes of messages stay in \(ring.path): they are recorded at the next start, \(error)")
+            logger.error(
+                "\(left) bytes of messages stay in \(ring.path): they are recorded at the next start, \(error)"
+            )
         }
     }
 
@@ -194,7 +196,9 @@ final class Recorder: @unchecked Sendable {
                 continue
             }
             var request = request
-            if case .save(let checkpoint, _) = request.work, let older = requests.firstIndex(where: { $0.saves(checkpoint.workerID) }) {
+            if case .save(let checkpoint, _) = request.work,
+                let older = requests.firstIndex(where: { $0.saves(checkpoint.workerID) })
+            {
                 // The later one says all that the earlier one did: so there is one of each worker, however long the disk fails.
                 request.completions = requests.remove(at: older).completions + request.completions
             }

@@ -57,7 +57,11 @@ struct Record: ParsableCommand {
         for round in 1...rounds {
             report.progress("record: sizes, round \(round) of \(rounds)")
             for (index, workspace) in workspaces.enumerated() {
-                let child = try Child(role: .replay, ["\(workspace.path)/market.db"], output: "\(workspace.path)/replay-\(round)")
+                let child = try Child(
+                    role: .replay,
+                    ["\(workspace.path)/market.db"],
+                    output: "\(workspace.path)/replay-\(round)"
+                )
                 results[index].append(try Sizes(child.result(milliseconds: 120_000)))
             }
         }
