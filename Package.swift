@@ -45,11 +45,14 @@ let package = Package(
         .target(name: "WorkerRuntime", dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "CLinux"]),
         .target(name: "ProcessControl", dependencies: ["CLinux"]),
         .target(name: "Supervision", dependencies: ["ProcessControl", "WireProtocol"]),
+        .target(name: "CrashPoints"),
         .target(name: "EventJournal", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
         // SQLite's C interface, as GRDB links it: a recorded bar is bound and stepped without anything in between.
         .target(
             name: "MarketRecord",
-            dependencies: ["WireProtocol", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift")]
+            dependencies: [
+                "WireProtocol", "CrashPoints", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
         ),
         .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
         .target(name: "MarketData", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "CLinux", logging]),
@@ -94,8 +97,7 @@ let package = Package(
         .testTarget(
             name: "MarketRecordTests",
             dependencies: [
-                "MarketRecord", "WireProtocol", "CLinux", "ProcessControl", logging,
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                "MarketRecord", "WireProtocol", "CrashPoints", "CLinux", logging,
             ]
         ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),

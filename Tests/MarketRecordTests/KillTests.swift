@@ -1,3 +1,4 @@
+import CrashPoints
 import Glibc
 import Testing
 
@@ -40,11 +41,39 @@ import Testing
     }
 }
 
+/// A process ends at a named point of the recorder's path.
+@Suite struct CrashPointTests {
+    @Test(
+        arguments: ["record.batch.before", "record.commit.before", "record.commit.after", "record.answer.before"],
+        [1, 2, 5]
+    )
+    func nothingIsMissingAndNothingIsTwice(_ point: String, _ time: Int) async throws {
+        let folder = try TemporaryFolder()
+        let crash = "\(point):\(time)"
+        await #expect(processExitsWith: .exitCode(CrashPoint.exitCode)) { [path = folder.path as String, crash = crash as String] in
+            setenv("QUANTCELL_CRASH_POINT", crash, 1)
+            var victim = try Victim(path, seed: 1)
+            try victim.live()
+        }
+        let accepted = try folder.accepted()
+        let record = try folder.open { $0.ringBytes = Victim.ringBytes }
+        let last = record.recovered[Bars.topic] ?? 0
+        #expect(accepted > 0 && (last == accepted || last == accepted + 1))
+        #expect(record.publishers["victim"] == last)
+        // Whether the last batch was written is up to the point.
+        #expect((record.statistics.repeated > 0) == (point == "record.commit.after"))
+        let messages = try folder.reader().read((Bars.topic, 1...last)).messages
+        #expect(messages.map(\.event) == (1...last).map { Bars.event($0) })
+        #expect(messages.map(\.position) == Array(1...last))
+    }
+}
+
 /// Lives in a process of its own, and appends until it is killed.
 private struct Victim {
     static let ringBytes = 256 << 10
 
     private let record: MarketRecord
+    private let isToBeKilled: Bool
     private let progress: Progress
     private var random: SeededGenerator
 
@@ -57,6 +86,7 @@ private struct Victim {
         configuration.ringBytes = Self.ringBytes
         random = SeededGenerator(state: seed)
         configuration.batchMessages = Int.random(in: 1...300, using: &random)
+        isToBeKilled = getenv("QUANTCELL_CRASH_POINT") == nil
         record = try MarketRecord(configuration, logger: .silent)
         progress = try Progress("\(path)/progress")
     }
@@ -70,7 +100,7 @@ private struct Victim {
             guard record.appendBars(next...next, publisher: "victim") else { continue }
             sequence = next
             progress.store(sequence)
-            if sequence == first + 1 { try dieSoon() }
+            if isToBeKilled, sequence == first + 1 { try dieSoon() }
             if sequence % 50 == 0 {
                 let checkpoint = CheckpointRecord(
                     workerID: "victim",
