@@ -50,7 +50,8 @@ import Testing
     func nothingIsMissingAndNothingIsTwice(_ point: String, _ time: Int) async throws {
         let folder = try TemporaryFolder()
         let crash = "\(point):\(time)"
-        await #expect(processExitsWith: .exitCode(CrashPoint.exitCode)) { [path = folder.path as String, crash = crash as String] in
+        await #expect(processExitsWith: .exitCode(CrashPoint.exitCode)) {
+            [path = folder.path as String, crash = crash as String] in
             setenv("QUANTCELL_CRASH_POINT", crash, 1)
             var victim = try Victim(path, seed: 1)
             try victim.live()
