@@ -137,7 +137,7 @@ package final class MarketRecord: Sendable {
 
     /// Writes what is in the ring to the database, closes it, and returns when that is done.
     ///
-    /// Where the disk fails, the rest stays in the ring for the next start. May be called again; not by a callback.
+    /// Nothing may be appended any more. Where the disk fails, the rest stays in the ring for the next start. May be called again; not by a callback.
     package func stop() {
         shared.isStopping.store(true, ordering: .releasing)
         waker.interrupt()
@@ -146,6 +146,7 @@ package final class MarketRecord: Sendable {
             return thread
         }
         thread?.join()
+        ring.unlock()
     }
 
     func post(_ work: RecorderRequest.Work, _ completion: @escaping RecorderRequest.Completion) {

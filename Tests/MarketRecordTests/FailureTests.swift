@@ -24,7 +24,9 @@ import Testing
         #expect(error.code == .full && error.message.contains("free some space"))
         await #expect(throws: RecordError.self) { try await record.flushed() }
         #expect(record.statistics.failure?.code == .full)
-        #expect(record.statistics.pendingMessages == 3000 && record.statistics.recorded == 0)
+        // What fitted into the pages that there were may have been written.
+        let statistics = record.statistics
+        #expect(statistics.pendingMessages > 0 && statistics.pendingMessages + statistics.recorded == 3000)
         // A checkpoint waits; the later one of the same worker speaks for the earlier.
         let saved = Log<Bool>()
         record.save(Self.checkpoint(1)) { saved.add((try? $0.get()) != nil) }

@@ -16,6 +16,8 @@ enum RoleName: String, CaseIterable {
     case journal
     /// Appends to a MarketRecord.
     case record
+    /// Appends to a MarketRecord at a steady pace.
+    case append
     /// Inserts into the record's table by bare SQLite: the floor of a record.
     case insert
     /// Reads from a MarketRecord, and appends to it.
@@ -38,6 +40,7 @@ enum Role {
         case .beat: try BareHeart.run(arguments)
         case .journal: try JournalWriterRole.run(arguments)
         case .record: try RecorderRole.run(arguments)
+        case .append: try PacedAppenderRole.run(arguments)
         case .insert: try BareInsert.run(arguments)
         case .replay: try ReplayRole.run(arguments)
         }
