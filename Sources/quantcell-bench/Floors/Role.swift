@@ -14,6 +14,8 @@ enum RoleName: String, CaseIterable {
     case beat
     /// Appends to an EventJournal.
     case journal
+    /// Writes the same rows with bare SQLite: the floor of a journal.
+    case database
 }
 
 /// Runs the roles.
@@ -30,6 +32,7 @@ enum Role {
         case .pull: try BareCounter.run(arguments)
         case .listen: try BareListener.run(arguments)
         case .beat: try BareHeart.run(arguments)
+        case .database: try BareDatabase.run(arguments)
         case .journal: try JournalWriterRole.run(arguments)
         }
     }
