@@ -101,10 +101,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "quantcell-bench",
-            // CZeroMQ itself: the floor of a measurement is bare libzmq calls.
+            // CZeroMQ itself: the floor of a measurement is bare libzmq calls, or bare SQLite.
             dependencies: [
-                "CZeroMQ", "ZeroMQ", "WireProtocol", "ProcessControl", "EventJournal", "MarketFiles", "MarketRecord",
-                "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                "CZeroMQ", "ZeroMQ", "WireProtocol", "ProcessControl", "EventJournal", "JournalChain", "MarketFiles",
+                "MarketRecord", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"), argumentParser,
             ]
         ),
