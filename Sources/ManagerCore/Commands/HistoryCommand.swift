@@ -25,7 +25,10 @@ enum HistoryCommand: AdminCommand {
             let fields = PayloadFields(request)
             let topic = try fields.text("topic")
             if let topic, !Topic.isTopic(topic) {
-                throw ManagerError(.invalidParameters, "'topic' must be a topic such as market.BTC/USDT.kline, not '\(topic.prefix(120))'")
+                throw ManagerError(
+                    .invalidParameters,
+                    "'topic' must be a topic such as market.BTC/USDT.kline, not '\(topic.prefix(120))'"
+                )
             }
             switch try fields.text("op") ?? "list" {
             case "list": read(control, reply) { [record = control.record] in try list($0, record.statistics) }
@@ -44,7 +47,10 @@ enum HistoryCommand: AdminCommand {
                 }
                 prune(topic, through: through, before: before, control, reply)
             case let op:
-                throw ManagerError(.invalidParameters, "'op' must be list, gaps, range or prune, not '\(op.prefix(40))'")
+                throw ManagerError(
+                    .invalidParameters,
+                    "'op' must be list, gaps, range or prune, not '\(op.prefix(40))'"
+                )
             }
         } catch {
             reply.refused(error)

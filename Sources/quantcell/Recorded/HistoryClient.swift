@@ -68,7 +68,9 @@ struct HistoryClient: ~Copyable {
             case .accepted, .unknown: continue
             }
         }
-        throw .timeout("the manager does not answer: nothing came within \(DurationText.short(nanoseconds: timeout.nanoseconds))")
+        throw .timeout(
+            "the manager does not answer: nothing came within \(DurationText.short(nanoseconds: timeout.nanoseconds))"
+        )
     }
 
     private func receive(until deadline: Int64) throws(CommandFailure) -> [[UInt8]]? {

@@ -12,7 +12,8 @@ struct RecordedRow {
     static func columns(_ kind: DataKind?) -> [String] {
         let data =
             switch kind {
-            case .bar: ["open", "high", "low", "close", "volume", "turnover", "trades", "open_time", "interval", "closed"]
+            case .bar:
+                ["open", "high", "low", "close", "volume", "turnover", "trades", "open_time", "interval", "closed"]
             case .tick: ["price", "size", "bid", "ask", "bid_size", "ask_size"]
             case .trade: ["price", "size", "side", "trade_id"]
             case .quote: ["bid", "ask", "bid_size", "ask_size"]

@@ -40,7 +40,10 @@ struct DataList: ParsableCommand {
             let rows = topics.map { topic in
                 [Table.Cell(fields.plain(topic["topic"]))]
                     + ["first", "last", "messages", "bytes", "pruned"].map { Table.Cell(fields.count(topic[$0])) }
-                    + [Table.Cell(fields.absolute(topic["last_event_time"])), Table.Cell(fields.relative(topic["last_time"]))]
+                    + [
+                        Table.Cell(fields.absolute(topic["last_event_time"])),
+                        Table.Cell(fields.relative(topic["last_time"])),
+                    ]
             }
             for line in table.lines(rows, isColoured: output.isColoured) { try output.line(line) }
         }

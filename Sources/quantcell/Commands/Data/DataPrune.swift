@@ -38,7 +38,8 @@ struct DataPrune: ParsableCommand {
         let output = Output()
         let dropped = answer["dropped"]?.integerValue ?? 0
         try output.line(
-            json ? WorkerCommand.result(answer).text : "dropped \(NumberText.counted(Int(clamping: dropped), "message"))"
+            json
+                ? WorkerCommand.result(answer).text : "dropped \(NumberText.counted(Int(clamping: dropped), "message"))"
         )
         try output.flush()
     }
