@@ -31,7 +31,8 @@ test: setup-test lint ## check format and warnings, then run every test
 	QUANTCELL_STRICT=1 $(SWIFT) test --skip-build
 
 chaos: setup-test ## a thousand random misfortunes with the real programs; QUANTCELL_CHAOS_SEED chooses others
-	QUANTCELL_STRICT=1 QUANTCELL_CHAOS_STEPS=1000 $(SWIFT) test --filter EndToEndTests.ChaosTests
+	QUANTCELL_STRICT=1 QUANTCELL_CHAOS_STEPS=1000 QUANTCELL_JOURNAL_KILLS=200 \
+		$(SWIFT) test --filter 'EndToEndTests.ChaosTests|EventJournalTests.CrashTests'
 
 bench: build ## measure, every figure beside its floor in the same run
 	.build/release/quantcell-bench all

@@ -27,9 +27,10 @@ let package = Package(
         .executable(name: "quantcell-bench", targets: ["quantcell-bench"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -42,17 +43,45 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "CLinux"]),
         .target(name: "StrategyKit"),
         .target(name: "WireProtocol"),
-        .target(name: "WorkerRuntime", dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "CLinux"]),
+        .target(
+            name: "WorkerRuntime",
+            dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "CLinux", "CrashPoints"]
+        ),
         .target(name: "ProcessControl", dependencies: ["CLinux"]),
         .target(name: "Supervision", dependencies: ["ProcessControl", "WireProtocol"]),
-        .target(name: "EventJournal", dependencies: [.product(name: "GRDB", package: "GRDB.swift")]),
+        .target(name: "CrashPoints"),
+        // Without GRDB and Foundation: the command line verifies a journal, and stays small.
+        .target(
+            name: "JournalChain",
+            dependencies: [
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
+        ),
+        .target(
+            name: "EventJournal",
+            dependencies: [
+                "CrashPoints", "JournalChain", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
+        ),
+        // SQLite's C interface, as GRDB links it: a recorded bar is bound and stepped without anything in between.
+        .target(
+            name: "MarketRecord",
+            dependencies: [
+                "WireProtocol", "CrashPoints", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
+        ),
         .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
-        .target(name: "MarketData", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "CLinux", logging]),
+        .target(
+            name: "MarketData",
+            dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "MarketRecord", "CLinux", logging]
+        ),
         .target(
             name: "ManagerCore",
             dependencies: [
                 "ZeroMQ", "WireProtocol", "ProcessControl", "Supervision", "EventJournal", "MarketFiles", "MarketData",
-                "CLinux", logging, .product(name: "Yams", package: "Yams"),
+                "MarketRecord", "CrashPoints", "CLinux", logging, .product(name: "Yams", package: "Yams"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]
         ),
@@ -62,7 +91,10 @@ let package = Package(
                 "CLinux", "ManagerCore", "MarketFiles", "WireProtocol", logging, lifecycle, argumentParser,
             ]
         ),
-        .executableTarget(name: "quantcell", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", argumentParser]),
+        .executableTarget(
+            name: "quantcell",
+            dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "JournalChain", argumentParser]
+        ),
         .executableTarget(
             name: "quantcell-worker",
             dependencies: ["ProcessControl", "WorkerRuntime"],
@@ -71,29 +103,47 @@ let package = Package(
         ),
         .executableTarget(
             name: "quantcell-bench",
-            // CZeroMQ itself: the floor of a measurement is bare libzmq calls.
+            // CZeroMQ itself: the floor of a measurement is bare libzmq calls, or bare SQLite.
             dependencies: [
-                "CZeroMQ", "ZeroMQ", "WireProtocol", "ProcessControl", "EventJournal", "MarketFiles", "CLinux",
+                "CZeroMQ", "ZeroMQ", "WireProtocol", "ProcessControl", "EventJournal", "JournalChain", "MarketFiles",
+                "MarketRecord", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"), argumentParser,
             ]
         ),
         .executableTarget(name: "EmbeddingExample", dependencies: ["ManagerCore", "MarketData", "WireProtocol"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(name: "WireProtocolTests", dependencies: ["WireProtocol"]),
-        .testTarget(name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StrategyKit"]),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .testTarget(
+            name: "WorkerRuntimeTests",
+            dependencies: ["WorkerRuntime", "StrategyKit", "AllocationCounter"]
+        ),
         .testTarget(name: "ProcessControlTests", dependencies: ["ProcessControl", "CLinux"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
+        .testTarget(name: "CrashPointsTests", dependencies: ["CrashPoints"]),
         .testTarget(
             name: "EventJournalTests",
-            dependencies: ["EventJournal", .product(name: "GRDB", package: "GRDB.swift")]
+            dependencies: ["EventJournal", "JournalChain", .product(name: "GRDB", package: "GRDB.swift")]
+        ),
+        .testTarget(
+            name: "MarketRecordTests",
+            dependencies: [
+                "MarketRecord", "WireProtocol", "CrashPoints", "CLinux", logging,
+            ]
         ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),
-        .testTarget(name: "MarketDataTests", dependencies: ["MarketData"]),
+        .testTarget(name: "MarketDataTests", dependencies: ["MarketData", "MarketRecord"]),
         .testTarget(
             name: "ManagerCoreTests",
             dependencies: ["ManagerCore", "quantcell-worker", .product(name: "GRDB", package: "GRDB.swift")]
         ),
-        .testTarget(name: "QuantcellTests", dependencies: ["quantcell", "ZeroMQ", "WireProtocol", "MarketFiles"]),
+        .testTarget(
+            name: "QuantcellTests",
+            // The broker: publishers are tested against the one that they talk to.
+            dependencies: [
+                "quantcell", "ZeroMQ", "WireProtocol", "MarketFiles", "MarketData", "MarketRecord", logging,
+            ]
+        ),
         .testTarget(
             name: "EndToEndTests",
             dependencies: [

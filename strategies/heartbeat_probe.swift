@@ -13,6 +13,7 @@ final class HeartbeatProbe: Strategy {
         var interval = "5s"
     }
 
+    // Counted since the process began. What must survive it belongs in a `State`: see sma_cross.swift.
     private var bars = 0
     private var ticks = 0
 

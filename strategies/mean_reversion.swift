@@ -27,19 +27,24 @@ final class MeanReversion: Strategy {
         var exit = 0.5
     }
 
-    private enum Position {
+    enum Position: String, Codable {
         case flat
         case long
         case short
     }
 
     // Everything about one symbol. A class, so that changing it does not mean taking it out of the dictionary and putting it back.
-    private final class Market {
+    final class Market: Codable {
         var prices: [Double] = []
         var position = Position.flat
     }
 
-    private var markets: [String: Market] = [:]
+    // What survives the process: the window, and above all whether a position is open.
+    struct State: Codable {
+        var markets: [String: Market] = [:]
+    }
+
+    var state = State()
 
     func onStart(_ context: Context<Params>) throws {
         try check(context.params)
@@ -66,8 +71,8 @@ final class MeanReversion: Strategy {
 
     private func handle(_ price: Double, of symbol: String, _ context: Context<Params>) {
         let params = context.params
-        let market = markets[symbol] ?? Market()
-        markets[symbol] = market
+        let market = state.markets[symbol] ?? Market()
+        state.markets[symbol] = market
 
         market.prices.append(price)
         if market.prices.count > params.window { market.prices.removeFirst(market.prices.count - params.window) }

@@ -27,12 +27,18 @@ final class SMACross: Strategy {
     }
 
     // What has to be remembered for one symbol. A strategy may be started with several, so nothing may be kept for "the" symbol.
-    private final class Market {
+    struct Market: Codable {
         var closes: [Double] = []
         var difference: Double?
     }
 
-    private var markets: [String: Market] = [:]
+    // What must survive the process. QuantCell saves it every few seconds, together with the last bar that was handled. After a
+    // crash the next process gets it back, then the bars since then: the signals are the same as if nothing had happened.
+    struct State: Codable {
+        var markets: [String: Market] = [:]
+    }
+
+    var state = State()
 
     // Called once, before any data. What is thrown here is what the user reads when the start is refused.
     func onStart(_ context: Context<Params>) throws {
@@ -51,8 +57,8 @@ final class SMACross: Strategy {
         guard bar.closed else { return }
         let (fast, slow) = (context.params.fast, context.params.slow)
 
-        let market = markets[bar.symbol] ?? Market()
-        markets[bar.symbol] = market
+        var market = state.markets[bar.symbol] ?? Market()
+        defer { state.markets[bar.symbol] = market }
 
         market.closes.append(bar.close)
         if market.closes.count > slow { market.closes.removeFirst(market.closes.count - slow) }
@@ -79,6 +85,6 @@ final class SMACross: Strategy {
 
     // Called after `stop`. There is nothing to close here; a strategy that holds a position would say so now.
     func onStop(_ context: Context<Params>) throws {
-        context.log.info("stopped after following \(markets.count) symbols")
+        context.log.info("stopped after following \(state.markets.count) symbols")
     }
 }

@@ -1,3 +1,4 @@
+import CrashPoints
 import Dispatch
 import GRDB
 import Synchronization
@@ -169,7 +170,10 @@ extension EventJournal {
             let losses = pending.withLock { $0.unreported }
             let receipts = try write(chunk, reporting: losses)
             pending.withLock { $0.committed(chunk, reported: losses) }
-            for (write, receipt) in zip(chunk, receipts) { write.succeed(receipt) }
+            for (write, receipt) in zip(chunk, receipts) {
+                CrashPoint.reach("journal.callback.before")
+                write.succeed(receipt)
+            }
             return rest.dropFirst(chunk.count)
         } catch {
             // All of the batch fails, not the chunk alone: with the busy timeout of each chunk, a locked file would
@@ -185,16 +189,20 @@ extension EventJournal {
         var receipts: [SignalReceipt] = []
         receipts.reserveCapacity(writes.count)
         try pool.writeWithoutTransaction { db in
+            CrashPoint.reach("journal.begin.before")
             try db.inTransaction(.immediate) {
-                let writer = try JournalWriter(db)
+                var writer = try JournalWriter(db)
                 if losses != JournalLosses() {
                     _ = try writer.insert(.reporting(losses))
                 }
                 for write in writes {
                     receipts.append(try writer.write(write))
                 }
+                try writer.finish()
+                CrashPoint.reach("journal.commit.before")
                 return .commit
             }
+            CrashPoint.reach("journal.commit.after")
         }
         return receipts
     }

@@ -21,6 +21,19 @@ extension JournalEntry {
         )
     }
 
+    /// A signal's line in the history: enough to follow it there; the rest is in `emitted_signals`.
+    static func telling(of signal: SignalRecord) -> JournalEntry {
+        JournalEntry(
+            time: signal.emittedAt,
+            kind: .signal,
+            workerID: signal.workerID,
+            generation: signal.generation,
+            cause: signal.name,
+            actor: "worker",
+            detail: signal.summary
+        )
+    }
+
     /// The journal's word about entries that it could not keep.
     static func reporting(_ losses: JournalLosses) -> JournalEntry {
         ofJournal(

@@ -18,6 +18,8 @@ public struct JournalEntry: Hashable, Sendable {
     public var actor: String?
     /// Evidence, as the text of one JSON value. The journal stores it as it is.
     public var detail: String?
+    /// The place of the intent that an effect, an outcome, or any other entry belongs to.
+    public var intent: Int64?
 
     /// An entry; every field but `time` and `kind` may be left out.
     public init(
@@ -29,7 +31,8 @@ public struct JournalEntry: Hashable, Sendable {
         toState: String? = nil,
         cause: String? = nil,
         actor: String? = nil,
-        detail: String? = nil
+        detail: String? = nil,
+        intent: Int64? = nil
     ) {
         self.time = time
         self.kind = kind
@@ -40,6 +43,7 @@ public struct JournalEntry: Hashable, Sendable {
         self.cause = cause
         self.actor = actor
         self.detail = detail
+        self.intent = intent
     }
 
     /// The bytes of the texts whose length outsiders choose.

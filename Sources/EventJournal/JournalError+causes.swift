@@ -1,5 +1,6 @@
 import GRDB
 import Glibc
+import JournalChain
 
 extension JournalError {
     /// What an error of GRDB or SQLite means for the journal at `path`.
@@ -10,6 +11,7 @@ extension JournalError {
             self = error
             return
         }
+        let error = (error as? SQLiteFailure).map(DatabaseError.init) ?? error
         guard let error = error as? DatabaseError else {
             self = JournalError(.failed, "the journal \(path) failed: \(error)")
             return
@@ -94,5 +96,12 @@ extension JournalError {
             .readOnly,
             "cannot write \(path) (\(reason)): make the file and its folder writable, or choose another data folder"
         )
+    }
+}
+
+extension DatabaseError {
+    /// The failure of a statement that was run without GRDB.
+    fileprivate init(_ failure: SQLiteFailure) {
+        self.init(resultCode: ResultCode(rawValue: failure.code), message: failure.message)
     }
 }

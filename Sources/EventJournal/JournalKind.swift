@@ -17,6 +17,13 @@ public struct JournalKind: RawRepresentable, Hashable, Sendable, CustomStringCon
     public static let transition = JournalKind(rawValue: "transition")
     /// A person or a program asked for something, and what came of it; `cause` is the command's name.
     public static let command = JournalKind(rawValue: "command")
+    /// What is about to be done, such as the start of a worker, written before anything is done about it; `cause` names
+    /// it. An intent without an outcome was cut short.
+    public static let intent = JournalKind(rawValue: "intent")
+    /// What was done because of an intent, such as a process that lives now. There may be none, or several.
+    public static let effect = JournalKind(rawValue: "effect")
+    /// How an intent ended; `cause` says how: `done`, `failed`, `repaired`, ...
+    public static let outcome = JournalKind(rawValue: "outcome")
     /// A strategy emitted a signal; the whole signal is in the view `signals`.
     public static let signal = JournalKind(rawValue: "signal")
     /// A message was refused at the door; these entries are sampled, and the first to go under load.

@@ -1,4 +1,5 @@
 import GRDB
+import JournalChain
 
 /// The statements that read.
 enum JournalReader {
@@ -15,40 +16,43 @@ enum JournalReader {
             )
             conditions.append(("time >= ?", since))
         }
-        let columns = "seq, time, kind, worker_id, generation, from_state, to_state, cause, actor, detail"
-        return try fetch(db, columns, "events", conditions, query.limit, query.keeping) { row in
-            RecordedEntry(
-                seq: try row.decode(atIndex: 0),
-                entry: JournalEntry(
-                    time: try row.decode(atIndex: 1),
-                    kind: JournalKind(rawValue: try row.decode(atIndex: 2)),
-                    workerID: try row.decode(atIndex: 3),
-                    generation: try row.number(atIndex: 4),
-                    fromState: try row.decode(atIndex: 5),
-                    toState: try row.decode(atIndex: 6),
-                    cause: try row.decode(atIndex: 7),
-                    actor: try row.decode(atIndex: 8),
-                    detail: try row.decode(atIndex: 9)
-                )
+        return try fetch(db, entryColumns, "events", conditions, query.limit, query.keeping, entry)
+    }
+
+    /// What ``entry(_:)`` reads.
+    static let entryColumns = ChainSchema.entryColumns
+
+    static func entry(_ row: Row) throws -> RecordedEntry {
+        RecordedEntry(
+            seq: try row.decode(atIndex: 0),
+            entry: JournalEntry(
+                time: try row.decode(atIndex: 1),
+                kind: JournalKind(rawValue: try row.decode(atIndex: 2)),
+                workerID: try row.decode(atIndex: 3),
+                generation: try row.number(atIndex: 4),
+                fromState: try row.decode(atIndex: 5),
+                toState: try row.decode(atIndex: 6),
+                cause: try row.decode(atIndex: 7),
+                actor: try row.decode(atIndex: 8),
+                detail: try row.decode(atIndex: 9),
+                intent: try row.decode(atIndex: 10)
             )
-        }
+        )
     }
 
     static func signals(_ db: Database, matching query: SignalQuery) throws -> [RecordedSignal] {
         var conditions: [(sql: String, value: any DatabaseValueConvertible)] = []
         if let workerID = query.workerID { conditions.append(("worker_id = ?", workerID)) }
         if let after = query.afterSequence { conditions.append(("seq > ?", after)) }
-        let columns = """
-            seq, signal_id, worker_id, generation, name, side, symbol, data_type, sequence, event_time, price, \
-            quantity, data, emitted_at
-            """
-        return try fetch(db, columns, "emitted_signals", conditions, query.limit, query.keeping) { row in
+        return try fetch(db, ChainSchema.signalColumns, "emitted_signals", conditions, query.limit, query.keeping) {
+            row in
             RecordedSignal(
                 seq: try row.decode(atIndex: 0),
                 signal: SignalRecord(
                     signalID: try row.decode(atIndex: 1),
                     workerID: try row.decode(atIndex: 2),
                     generation: try row.number(atIndex: 3),
+                    number: try row.number(atIndex: 14),
                     name: try row.decode(atIndex: 4),
                     side: try row.decode(atIndex: 5),
                     symbol: try row.decode(atIndex: 6),

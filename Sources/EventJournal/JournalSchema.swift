@@ -1,4 +1,5 @@
 import GRDB
+import JournalChain
 
 /// The tables, and the views for people who read the file with plain `sqlite3`.
 ///
@@ -34,6 +35,11 @@ enum JournalSchema {
         migrator.registerMigration("2 state, deaths and retention", foreignKeyChecks: .immediate) { db in
             try db.execute(sql: stateTables)
             try db.execute(sql: stateViews)
+        }
+        migrator.registerMigration("3 numbers, intents and hashes", foreignKeyChecks: .immediate) { db in
+            try db.execute(sql: exactnessTables)
+            try db.execute(sql: ChainSchema.tables)
+            try db.execute(sql: exactnessViews)
         }
         return migrator
     }

@@ -2,15 +2,33 @@ import GRDB
 
 extension JournalWriter {
     /// Writes an update; returns the place of its first entry, or 0 when it has none.
-    func insert(_ update: JournalUpdate) throws -> Int64 {
+    mutating func insert(_ update: JournalUpdate) throws -> Int64 {
         for change in update.changes { try apply(change) }
         var first: Int64?
         for entry in update.entries {
-            let seq = try insert(entry)
+            let seq = try insert(entry, death: first == nil ? update.death : nil)
             if first == nil { first = seq }
         }
-        if let death = update.death, let first { try insert(death, seq: first) }
         return first ?? 0
+    }
+
+    /// Runs a statement that is not worth a property.
+    private func run(_ sql: String, _ arguments: [(any DatabaseValueConvertible)?]) throws {
+        try db.cachedStatement(sql: sql).run(arguments)
+    }
+
+    /// SQLite has no unsigned numbers; nothing real counts beyond 2^63.
+    private func number(_ value: UInt64) -> Int64 {
+        Int64(clamping: value)
+    }
+
+    /// A NUL would end the text for SQLite, and two names could become one.
+    private func text(_ value: String) -> String {
+        value.utf8.contains(0) ? String(value.map { $0 == "\0" ? "\u{2400}" : $0 }) : value
+    }
+
+    private func text(_ value: String?) -> String? {
+        value.map { text($0) }
     }
 
     private func apply(_ change: StateChange) throws {
@@ -48,22 +66,5 @@ extension JournalWriter {
                 [text(workerID), number(generation)]
             )
         }
-    }
-
-    private func insert(_ death: DeathRecord, seq: Int64) throws {
-        try run(
-            """
-            INSERT INTO deaths (
-                seq, worker_id, generation, time, cause, exit, core, oom, last_heartbeat, last_topic, last_sequence,
-                callback, callback_seconds, peak_rss, cpu_user, cpu_system, log_tail, backtrace)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            """,
-            [
-                seq, text(death.workerID), number(death.generation), death.time, text(death.cause), text(death.exit),
-                death.core, death.oom, death.lastHeartbeat, text(death.lastTopic), number(death.lastSequence),
-                text(death.callback), death.callbackSeconds, death.peakRSS, death.cpuUser, death.cpuSystem,
-                text(death.logTail), text(death.backtrace),
-            ]
-        )
     }
 }

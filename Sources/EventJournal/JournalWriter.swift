@@ -1,21 +1,49 @@
 import GRDB
+import JournalChain
 
-/// The statements that write, prepared once a connection and used for one transaction.
+/// Writes within one transaction, and chains what it writes.
+///
+/// ``finish()`` has to be called before the commit: it moves the end of the chain.
 struct JournalWriter {
-    private let db: Database
-    private let insertEvent: Statement
+    let db: Database
+    /// The row that is being written, and the row that its hash covers, too.
+    private var row = CanonicalRow()
+    private var attachedRow = CanonicalRow()
+    private let insertEntry: RawStatement
+    /// The end of the chain.
+    private var head: ChainState.Mark
+    /// The place of the next entry.
+    private var next: Int64
+    private var numbers = SignalNumbers()
 
     init(_ db: Database) throws {
         self.db = db
-        insertEvent = try db.cachedStatement(
-            sql: """
-                INSERT INTO events (time, kind, worker_id, generation, from_state, to_state, cause, actor, detail)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """
+        insertEntry = try db.rawStatement(
+            """
+            INSERT INTO events (\(ChainSchema.entryColumns), hash)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """
         )
+        // Where somebody else has written to the table, numbers go on behind what he wrote: he is told of by a
+        // verification, and must not keep us from writing.
+        let end = try db.rawStatement(
+            """
+            SELECT head_seq, head_hash, max(
+                head_seq, coalesce((SELECT max(seq) FROM events), 0),
+                coalesce((SELECT max(seq) FROM emitted_signals), 0),
+                coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'events'), 0))
+            FROM hash_chain WHERE id = 1
+            """
+        )
+        defer { end.reset() }
+        guard try end.step(), let hash = end.hash(1) else {
+            throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "hash_chain has no end")
+        }
+        head = ChainState.Mark(seq: end.integer(0), hash: hash)
+        next = end.integer(2) + 1
     }
 
-    func write(_ write: PendingWrite) throws -> SignalReceipt {
+    mutating func write(_ write: PendingWrite) throws -> SignalReceipt {
         switch write {
         case .entry(let entry, _): SignalReceipt(seq: try insert(entry), isNew: true)
         case .signal(let signal, _): try insert(signal)
@@ -23,82 +51,74 @@ struct JournalWriter {
         }
     }
 
-    func insert(_ entry: JournalEntry) throws -> Int64 {
-        try insertEvent.run([
-            entry.time, text(entry.kind.rawValue), text(entry.workerID), number(entry.generation),
-            text(entry.fromState), text(entry.toState), text(entry.cause), text(entry.actor), text(entry.detail),
-        ])
-        return db.lastInsertedRowID
+    /// Moves the end of the chain to the last entry.
+    func finish() throws {
+        try numbers.save(db)
+        guard head.seq == next - 1 else { return }
+        let update = try db.rawStatement("UPDATE hash_chain SET head_seq = ?, head_hash = ? WHERE id = 1")
+        try head.hash.withUnsafeBytes { hash in
+            update.bind(head.seq, at: 1)
+            update.bind(hash, at: 2)
+            try update.run()
+        }
     }
 
-    private func insert(_ signal: SignalRecord) throws -> SignalReceipt {
-        let signalID = text(signal.signalID)
-        let workerID = text(signal.workerID)
+    /// Writes an entry, with the death that it tells of.
+    mutating func insert(_ entry: JournalEntry, death: DeathRecord? = nil) throws -> Int64 {
+        if let death { attachedRow.fill(death, seq: next) }
+        let seq = try insert(entry, .death, death == nil ? nil : attachedRow.hash)
+        if death != nil { try attachedRow.run(db.rawStatement(Self.insertDeath)) }
+        if entry.kind == .intent {
+            try db.cachedStatement(sql: "INSERT INTO open_intents (seq) VALUES (?)").run([seq])
+        } else if entry.kind == .outcome, let intent = entry.intent {
+            try db.cachedStatement(sql: "DELETE FROM open_intents WHERE seq = ?").run([intent])
+        }
+        return seq
+    }
+
+    private mutating func insert(_ signal: SignalRecord) throws -> SignalReceipt {
+        numbers.note(signal)
+        attachedRow.fill(signal, seq: next)
         // Nobody else writes within this transaction, so that looking first is as safe as INSERT OR IGNORE, and it
         // knows the place of the first one.
-        let known = try db.cachedStatement(
-            sql: "SELECT seq FROM emitted_signals WHERE signal_id = ? AND worker_id = ?"
-        )
-        if let seq = try Int64.fetchOne(known, arguments: [signalID, workerID]) {
-            return SignalReceipt(seq: seq, isNew: false)
-        }
-        let seq = try insertSignalEvent(signal)
-        let insertSignal = try db.cachedStatement(
-            sql: """
-                INSERT INTO emitted_signals (
-                    seq, signal_id, worker_id, generation, name, side, symbol, data_type, sequence, event_time,
-                    price, quantity, data, emitted_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """
-        )
-        try insertSignal.run([
-            seq, signalID, workerID, number(signal.generation), text(signal.name), text(signal.side),
-            text(signal.symbol), text(signal.dataType), number(signal.sequence), signal.eventTime, signal.price,
-            signal.quantity, text(signal.data), signal.emittedAt,
-        ])
+        let known = try db.rawStatement("SELECT seq FROM emitted_signals WHERE signal_id = ? AND worker_id = ?")
+        if let seq = try attachedRow.lookUp(known, by: 1..<3) { return SignalReceipt(seq: seq, isNew: false) }
+        let hash = attachedRow.hash
+        let seq = try insert(.telling(of: signal), .signal, hash)
+        try attachedRow.run(db.rawStatement(Self.insertSignal), hash: hash)
         return SignalReceipt(seq: seq, isNew: true)
     }
 
-    /// The signal's line in the history: enough to follow it there; the rest is in `emitted_signals`.
-    private func insertSignalEvent(_ signal: SignalRecord) throws -> Int64 {
-        // json_patch drops what is null.
-        let statement = try db.cachedStatement(
-            sql: """
-                INSERT INTO events (time, kind, worker_id, generation, cause, actor, detail)
-                VALUES (?, 'signal', ?, ?, ?, 'worker', json_patch('{}', json_object(
-                    'signal_id', ?, 'side', ?, 'symbol', ?, 'price', ?, 'quantity', ?)))
-                """
-        )
-        try statement.run([
-            signal.emittedAt, text(signal.workerID), number(signal.generation), text(signal.name),
-            text(signal.signalID), text(signal.side), text(signal.symbol), finite(signal.price),
-            finite(signal.quantity),
-        ])
-        return db.lastInsertedRowID
+    private mutating func insert(
+        _ entry: JournalEntry,
+        _ link: CanonicalRow.Link,
+        _ attached: ChainHash?
+    ) throws -> Int64 {
+        row.fill(entry, seq: next)
+        row.link(link, attached)
+        row.link(.previous, head.hash)
+        let hash = row.hash
+        try row.run(insertEntry, hash: hash)
+        head = ChainState.Mark(seq: next, hash: hash)
+        next += 1
+        return head.seq
     }
 
-    /// Runs a statement that is not worth a property.
-    func run(_ sql: String, _ arguments: [(any DatabaseValueConvertible)?]) throws {
-        try db.cachedStatement(sql: sql).run(arguments)
-    }
+    private static let insertSignal = """
+        INSERT INTO emitted_signals (\(ChainSchema.signalColumns), hash)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
 
-    /// SQLite has no unsigned numbers; nothing real counts beyond 2^63.
-    func number(_ value: UInt64?) -> Int64? {
-        value.map { Int64(clamping: $0) }
-    }
+    private static let insertDeath = """
+        INSERT INTO deaths (\(ChainSchema.deathColumns))
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        """
+}
 
-    /// JSON knows no infinity.
-    private func finite(_ value: Double?) -> Double? {
-        value.flatMap { $0.isFinite ? $0 : nil }
-    }
-
-    /// A NUL would end the text for SQLite: what follows it would be lost, and two names could become one.
-    func text(_ value: String) -> String {
-        value.utf8.contains(0) ? String(value.map { $0 == "\0" ? "\u{2400}" : $0 }) : value
-    }
-
-    func text(_ value: String?) -> String? {
-        value.map { text($0) }
+extension Database {
+    /// A statement of ours, prepared once a connection; it lives for as long as the schema stays.
+    func rawStatement(_ sql: String) throws -> RawStatement {
+        RawStatement(try cachedStatement(sql: sql).sqliteStatement)
     }
 }
 

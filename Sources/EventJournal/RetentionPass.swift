@@ -61,14 +61,15 @@ struct RetentionPass {
         var isMore = true
         try db.inTransaction(.immediate) {
             var anchor = try RetentionAnchor(db)
+            var chain = try RetentionChain(db)
             var budget = StepBudget(duration: Self.stepDuration, rows: Self.stepRows)
             switch phase {
             case .signals:
-                if try dropSignals(db, &anchor, &budget) { phase = .entries }
+                if try dropSignals(db, &anchor, &chain, &budget) { phase = .entries }
             case .entries:
-                if try dropEntries(db, &anchor, &budget) { phase = .leftovers(after: 0) }
+                if try dropEntries(db, &anchor, &chain, &budget) { phase = .leftovers(after: 0) }
             case .leftovers(let after):
-                if let last = try dropLeftovers(db, after: after, &anchor, &budget) {
+                if let last = try dropLeftovers(db, after: after, &anchor, &chain, &budget) {
                     phase = .leftovers(after: last)
                 } else {
                     phase = .report
@@ -81,6 +82,7 @@ struct RetentionPass {
                 isMore = try !releasePages(db, &budget)
             }
             try anchor.save(db)
+            try chain.save()
             return .commit
         }
         return isMore
@@ -89,16 +91,18 @@ struct RetentionPass {
     private func dropSignals(
         _ db: Database,
         _ anchor: inout RetentionAnchor,
+        _ chain: inout RetentionChain,
         _ budget: inout StepBudget
     ) throws -> Bool {
         let next = try db.cachedStatement(
-            sql: "SELECT seq FROM emitted_signals WHERE seq <= ? ORDER BY seq LIMIT \(Self.chunk)"
+            sql: "SELECT seq, hash FROM emitted_signals WHERE seq <= ? ORDER BY seq LIMIT \(Self.chunk)"
         )
         while true {
-            let places = try Int64.fetchAll(next, arguments: [anchor.seq])
-            if places.isEmpty { return true }
-            for seq in places {
-                try dropSignal(db, seq, &anchor)
+            let rows = try Row.fetchAll(next, arguments: [anchor.seq])
+            if rows.isEmpty { return true }
+            for row in rows {
+                try dropSignal(db, try row.decode(atIndex: 0), &anchor)
+                chain.drop(keptSignal: try row.hash(atIndex: 1))
                 guard budget.spend() else { return false }
             }
         }
@@ -107,10 +111,11 @@ struct RetentionPass {
     private func dropEntries(
         _ db: Database,
         _ anchor: inout RetentionAnchor,
+        _ chain: inout RetentionChain,
         _ budget: inout StepBudget
     ) throws -> Bool {
         let next = try db.cachedStatement(
-            sql: "SELECT seq, time FROM events WHERE seq > ? ORDER BY seq LIMIT \(Self.chunk)"
+            sql: "SELECT seq, time, hash FROM events WHERE seq > ? ORDER BY seq LIMIT \(Self.chunk)"
         )
         while true {
             let rows = try Row.fetchAll(next, arguments: [anchor.seq])
@@ -119,8 +124,9 @@ struct RetentionPass {
                 let seq: Int64 = try row.decode(atIndex: 0)
                 let time: Int64 = try row.decode(atIndex: 1)
                 guard try isDue(db, seq, time) else { return true }
-                try dropEntry(db, seq, &anchor)
+                let isKept = try !dropEntry(db, seq, &anchor)
                 if dropsSignals { try dropSignal(db, seq, &anchor) }
+                try chain.pass(seq, row.hash(atIndex: 2), isKept: isKept, keepsSignal: !dropsSignals)
                 anchor.seq = seq
                 anchor.time = time
                 guard budget.spend() else { return false }
@@ -133,17 +139,19 @@ struct RetentionPass {
         _ db: Database,
         after: Int64,
         _ anchor: inout RetentionAnchor,
+        _ chain: inout RetentionChain,
         _ budget: inout StepBudget
     ) throws -> Int64? {
         let next = try db.cachedStatement(
-            sql: "SELECT seq FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT \(Self.chunk)"
+            sql: "SELECT seq, hash FROM events WHERE seq > ? AND seq <= ? ORDER BY seq LIMIT \(Self.chunk)"
         )
         var last = after
         while true {
-            let places = try Int64.fetchAll(next, arguments: [last, anchor.seq])
-            if places.isEmpty { return nil }
-            for seq in places {
-                try dropEntry(db, seq, &anchor)
+            let rows = try Row.fetchAll(next, arguments: [last, anchor.seq])
+            if rows.isEmpty { return nil }
+            for row in rows {
+                let seq: Int64 = try row.decode(atIndex: 0)
+                if try dropEntry(db, seq, &anchor) { chain.drop(keptEntry: try row.hash(atIndex: 1)) }
                 last = seq
                 guard budget.spend() else { return last }
             }
@@ -156,8 +164,9 @@ struct RetentionPass {
         return try DatabaseSpace(db).usedBytes > targetBytes
     }
 
-    /// Drops an entry, unless it is the last transition of its worker: generations are counted from it.
-    private func dropEntry(_ db: Database, _ seq: Int64, _ anchor: inout RetentionAnchor) throws {
+    /// Drops an entry, unless it is the last transition of its worker: generations are counted from it. Returns whether
+    /// it is gone.
+    private func dropEntry(_ db: Database, _ seq: Int64, _ anchor: inout RetentionAnchor) throws -> Bool {
         try db.cachedStatement(
             sql: """
                 DELETE FROM events WHERE seq = ? AND NOT (
@@ -167,7 +176,9 @@ struct RetentionPass {
                             AND later.seq > events.seq))
                 """
         ).run([seq])
-        anchor.countEntries(db.changesCount)
+        let count = db.changesCount
+        anchor.countEntries(count)
+        return count > 0
     }
 
     private func dropSignal(_ db: Database, _ seq: Int64, _ anchor: inout RetentionAnchor) throws {
@@ -183,7 +194,9 @@ struct RetentionPass {
             "up_to_seq":\(anchor.seq),"up_to_time":\(anchor.time),\
             "used_bytes":\(space.usedBytes),"file_shrinks":\(space.fileShrinks)}
             """
-        _ = try JournalWriter(db).insert(.ofJournal(cause: "dropped for \(cause)", detail: detail))
+        var writer = try JournalWriter(db)
+        _ = try writer.insert(.ofJournal(cause: "dropped for \(cause)", detail: detail))
+        try writer.finish()
         anchor.reported()
     }
 

@@ -6,6 +6,8 @@ public struct SignalRecord: Hashable, Sendable {
     public var workerID: String
     /// The incarnation of that worker.
     public var generation: UInt64?
+    /// The signal's number within that generation: 1, 2, 3, ... without holes. nil from a worker that does not number.
+    public var number: UInt64?
     /// What the signal says, such as `cross_up`.
     public var name: String
     /// `buy`, `sell`, or whatever the strategy uses.
@@ -32,6 +34,7 @@ public struct SignalRecord: Hashable, Sendable {
         signalID: String,
         workerID: String,
         generation: UInt64? = nil,
+        number: UInt64? = nil,
         name: String,
         side: String? = nil,
         symbol: String? = nil,
@@ -46,6 +49,7 @@ public struct SignalRecord: Hashable, Sendable {
         self.signalID = signalID
         self.workerID = workerID
         self.generation = generation
+        self.number = number
         self.name = name
         self.side = side
         self.symbol = symbol

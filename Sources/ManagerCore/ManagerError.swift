@@ -38,3 +38,11 @@ public struct ManagerError: Error, Hashable, Sendable, CustomStringConvertible {
         self.description = description
     }
 }
+
+extension Result {
+    /// The failure, if it is one.
+    var failure: Failure? {
+        guard case .failure(let failure) = self else { return nil }
+        return failure
+    }
+}

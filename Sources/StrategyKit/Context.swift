@@ -44,6 +44,13 @@ public final class Context<Params: StrategyParams> {
     /// ```
     public let generation: UInt64
 
+    /// Whether ``Strategy/state`` was brought back from an earlier process.
+    ///
+    /// ```swift
+    /// if !context.isRestored { state.startedAt = context.now }
+    /// ```
+    public package(set) var isRestored = false
+
     /// Writes to the worker's log, which `quantcell logs` shows.
     ///
     /// ```swift
@@ -74,6 +81,38 @@ public final class Context<Params: StrategyParams> {
     /// ```
     public var now: Int64 { host.now }
 
+    /// Whether the data being handled comes from the manager's record: while the strategy is warmed up, while it catches up with what
+    /// was published when it was not there, and where a gap is filled.
+    ///
+    /// Let no signal and no state depend on it, or they will not be the same after a crash. It is for what only makes sense at
+    /// once, such as asking a price elsewhere.
+    ///
+    /// ```swift
+    /// if !context.isReplaying { askForQuote() }
+    /// ```
+    public var isReplaying: Bool { host.isReplaying }
+
+    /// The last bars of a topic, oldest first, from the manager's record.
+    ///
+    /// For a topic that the strategy subscribes to they end with the last one that it has handled, the one being handled included;
+    /// so a replay gives the same. They are all marked ``Bar/isReplayed``. The strategy waits for the answer, up to 5 seconds.
+    ///
+    /// - Parameters:
+    ///   - symbol: The instrument.
+    ///   - dataType: A stream of bars, such as `kline`; when `nil`, the first data type that the strategy was started with.
+    ///   - count: 1 to 100,000. There are fewer in the result when the record has no more.
+    /// - Throws: when the topic is not one of bars, the count is out of range, or no answer came.
+    ///
+    /// ```swift
+    /// let bars = try context.history("BTC/USDT", count: 200)
+    /// ```
+    public func history(_ symbol: String, _ dataType: String? = nil, count: Int) throws(StrategyError) -> [Bar] {
+        guard let dataType = dataType ?? dataTypes.first else {
+            throw StrategyError("history: there is no data type to ask for")
+        }
+        return try host.history(symbol: symbol, dataType: dataType, count: count)
+    }
+
     /// Asks for more data: every symbol with every data type.
     ///
     /// Data that is published from then on arrives; asking again for a topic changes nothing.
@@ -101,8 +140,9 @@ public final class Context<Params: StrategyParams> {
 
     /// Emits a signal: it is journaled, and published to whoever listens.
     ///
-    /// A signal has an id that is the same when the same data is handled again, so that a receiver can drop repeats. When the
-    /// manager cannot be reached and the queue is full, this waits for it: signals are not dropped.
+    /// A signal has an id that is the same when the same data is handled again, so that it is kept once. It is sent until it is on
+    /// disk; with 10,000 signals or 16 MiB of them still to be, as when the manager is away, this waits. While the strategy is
+    /// warmed up (see ``Bar/isReplayed``) signals are not sent.
     ///
     /// - Parameters:
     ///   - name: what happened, such as `cross`.

@@ -34,10 +34,31 @@ public protocol Strategy: AnyObject, SendableMetatype {
     /// ```
     associatedtype Params: StrategyParams = NoParams
 
+    /// What the strategy must not forget when its process ends; leave it out when there is nothing.
+    ///
+    /// It is saved together with the last sequence of each topic, so that the next process goes on exactly there: see ``state``.
+    ///
+    /// ```swift
+    /// struct State: Codable { var closes: [String: [Double]] = [:] }
+    /// ```
+    associatedtype State: Codable = NoState
+
+    /// The state as of now. It is saved between callbacks: every 1,000 messages or 5 seconds unless configured otherwise, when the
+    /// strategy is paused or stopped, and before its code is exchanged. A new process gets it back before ``onStart(_:)``.
+    ///
+    /// Everything that a signal may depend on belongs in it. It may take 16 MiB as JSON. A `Set` is saved in no particular order.
+    ///
+    /// ```swift
+    /// var state = State()
+    /// ```
+    var state: State { get set }
+
     /// Makes the strategy, before anything is known about its configuration. Properties with default values need no `init`.
     init()
 
     /// Called once, before any data: check the parameters, set timers, subscribe to more topics.
+    ///
+    /// In a process that goes on from a saved state, ``state`` holds it already, and ``Context/isRestored`` says so.
     ///
     /// Throwing here refuses the start, and the text of the error is what the user reads.
     ///
@@ -95,6 +116,17 @@ public protocol Strategy: AnyObject, SendableMetatype {
     /// }
     /// ```
     func onDepth(_ depth: Depth, _ context: Context<Params>) throws
+
+    /// Called where messages of a topic are lost for good: they never came, and the manager's record does not have them either.
+    ///
+    /// It comes in the topic's order: after the last message before the gap, before the first one behind it.
+    ///
+    /// ```swift
+    /// func onGap(_ gap: Gap, _ context: Context<Params>) throws {
+    ///     closes[gap.symbol] = nil
+    /// }
+    /// ```
+    func onGap(_ gap: Gap, _ context: Context<Params>) throws
 
     /// Called when a timer set with ``Context/every(_:_:)-(Duration,_)`` is due. Not called while the strategy is paused.
     ///
@@ -167,6 +199,8 @@ extension Strategy {
     public func onQuote(_ quote: Quote, _ context: Context<Params>) throws {}
     /// Does nothing.
     public func onDepth(_ depth: Depth, _ context: Context<Params>) throws {}
+    /// Does nothing: the gap is logged, journaled and counted already.
+    public func onGap(_ gap: Gap, _ context: Context<Params>) throws {}
     /// Does nothing.
     public func onTimer(_ name: String, _ context: Context<Params>) throws {}
     /// Does nothing: the new parameters are in `context.params`.
@@ -179,4 +213,18 @@ extension Strategy {
     public func onStop(_ context: Context<Params>) throws {}
     /// Does nothing: the error is logged and counted already.
     public func onError(_ error: any Error, in callback: String, _ context: Context<Params>) throws {}
+}
+
+extension Strategy where State == NoState {
+    /// Nothing to remember.
+    public var state: NoState {
+        get { NoState() }
+        set {}
+    }
+}
+
+/// The state of a strategy that has none: its process begins anew each time, with the data of then.
+public struct NoState: Codable, Sendable {
+    /// Makes the empty state.
+    public init() {}
 }

@@ -353,7 +353,7 @@ import ZeroMQ
             ]
             var open: [Int32] = []
             defer { for descriptor in open { close(descriptor) } }
-            for endpoint in ["feed", "data", "control", "status", "admin", "events"] {
+            for endpoint in ["feed", "data", "control", "status", "admin", "events", "history", "publish"] {
                 for opening in openings {
                     // Some hang up at once, the others stay.
                     let descriptor = try Garbage.knock("\(manager.runtime)/\(endpoint).sock", opening)

@@ -60,7 +60,7 @@ import ZeroMQ
             let taken = try Socket(Context(), .pull)
             try taken.bind("tcp://127.0.0.1:*")
             let address = try taken.lastEndpoint()
-            for endpoint in ["feed", "data", "control", "status", "admin", "events"] {
+            for endpoint in ["feed", "data", "control", "status", "admin", "events", "history", "publish"] {
                 let inUse = try refusal("manager: {endpoints: {\(endpoint): ['\(address)']}}", in: folder)
                 #expect(inUse.contains(address), "\(inUse)")
             }

@@ -15,6 +15,7 @@ import Testing
             signalID: "s1",
             workerID: "sma",
             generation: 2,
+            number: 7,
             name: "cross_up",
             side: "buy",
             symbol: "BTC/USDT",
@@ -90,6 +91,49 @@ import Testing
         #expect(stored.signal.price == (price.isNaN ? nil : price))
         let entry = try #require(try journal.entries(matching: JournalQuery()).first?.entry)
         #expect(entry.detail == #"{"signal_id":"odd"}"#)
+    }
+
+    private func numbered(_ id: String, _ number: UInt64, generation: UInt64) -> SignalRecord {
+        SignalRecord(
+            signalID: id,
+            workerID: "sma",
+            generation: generation,
+            number: number,
+            name: "cross_up",
+            emittedAt: 5
+        )
+    }
+
+    @Test func theLastNumberIsKnownByWorkerAndGeneration() async throws {
+        #expect(try journal.lastSignalNumber(of: "sma", generation: 1) == 0)
+        for number in 1...3 as ClosedRange<UInt64> {
+            try await journal.append(signal: numbered("a\(number)", number, generation: 1))
+        }
+        // What is sent again under an earlier number takes nothing back.
+        try await journal.append(signal: numbered("a2", 2, generation: 1))
+        try await journal.append(signal: signal("without", worker: "sma"))
+        #expect(try journal.lastSignalNumber(of: "sma", generation: 1) == 3)
+        #expect(try journal.lastSignalNumber(of: "sma", generation: 2) == 0)
+        #expect(try journal.lastSignalNumber(of: "ema", generation: 1) == 0)
+    }
+
+    /// A replay numbers anew what is known already: the worker must not be asked for it for ever.
+    @Test func aDuplicateUnderANewNumberCounts() async throws {
+        try await journal.append(signal: numbered("a", 1, generation: 1))
+        #expect(!(try await journal.append(signal: numbered("a", 1, generation: 2)).isNew))
+        #expect(try await journal.append(signal: numbered("b", 2, generation: 2)).isNew)
+        #expect(try journal.lastSignalNumber(of: "sma", generation: 2) == 2)
+        #expect(try journal.signals(matching: SignalQuery()).map(\.signal.generation) == [1, 2])
+    }
+
+    @Test func numbersOfOldGenerationsAreForgotten() async throws {
+        for generation in 1...40 as ClosedRange<UInt64> {
+            try await journal.append(signal: numbered("g\(generation)", 1, generation: generation))
+        }
+        #expect(
+            try folder.lines("SELECT count(*), min(generation), max(generation) FROM signal_numbers") == ["16|25|40"]
+        )
+        #expect(try journal.lastSignalNumber(of: "sma", generation: 40) == 1)
     }
 
     @Test func queriesFilter() async throws {

@@ -33,6 +33,7 @@ import Testing
                 signalID: "s1",
                 workerID: "sma",
                 generation: 1,
+                number: 9,
                 name: "cross_up",
                 side: "buy",
                 symbol: "BTC/USDT",
@@ -51,7 +52,7 @@ import Testing
         #expect(try folder.lines("SELECT * FROM refusals") == [#"\#(stamp)|||bad topic|feed|{"size":3}"#])
         #expect(
             try folder.lines("SELECT * FROM signals") == [
-                "\(stamp)|s1|sma|1|cross_up|buy|BTC/USDT|kline|21|1970-01-01T00:00:00.000000Z|42000.5|1.0|"
+                "\(stamp)|s1|sma|1|9|cross_up|buy|BTC/USDT|kline|21|1970-01-01T00:00:00.000000Z|42000.5|1.0|"
             ]
         )
         #expect(try folder.lines("SELECT seq, time, kind FROM journal").last == "5|\(stamp)|signal")

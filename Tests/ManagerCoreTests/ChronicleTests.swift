@@ -182,7 +182,9 @@ import ZeroMQ
             emittedAt: 5
         )
         for isNew in [true, false, false] {
-            #expect(await rig.ask { chronicle, done in chronicle.record(signal) { done($0) } } == isNew)
+            #expect(
+                await rig.ask { chronicle, done in chronicle.record(signal) { done(try? $0.get().isNew) } } == isNew
+            )
         }
         #expect(rig.published.elements.map(\.topic) == ["signal.w"])
         #expect(rig.lines.elements == ["info: signal cross_up buy"])
@@ -215,7 +217,14 @@ import ZeroMQ
         let rig = try await Rig()
         try rig.block(true)
         let signal = SignalRecord(signalID: "s", workerID: "w", name: "cross_up", emittedAt: 5)
-        #expect(await rig.ask { chronicle, done in chronicle.record(signal) { done($0) } })
+        #expect(await rig.ask { chronicle, done in chronicle.record(signal) { done((try? $0.get()) == nil) } })
         #expect(rig.published.elements.map(\.topic) == ["signal.w"])
+        // One that comes again is told when it is on disk.
+        #expect(
+            await rig.ask { chronicle, done in
+                chronicle.record(signal, isNumbered: true) { done((try? $0.get()) == nil) }
+            }
+        )
+        #expect(rig.published.elements.count == 1)
     }
 }

@@ -175,7 +175,10 @@ import WireProtocol
             let written = try JSONValue(parsing: try folder.text(of: "run/deep/endpoints.json"))
             #expect(written["feed"] == ["tcp://127.0.0.1:2", "ipc:///tmp/x"])
             #expect(written["admin"] == [.string("ipc://\(folder.path)/run/deep/admin.sock")])
-            #expect(written.objectValue?.keys.sorted() == ["admin", "control", "data", "events", "feed", "status"])
+            #expect(
+                written.objectValue?.keys.sorted()
+                    == ["admin", "control", "data", "events", "feed", "history", "publish", "status"]
+            )
             // Who had opened the old one reads it to its end: it was replaced, not changed.
             var buffer = [UInt8](repeating: 0, count: 4096)
             let count = read(old, &buffer, buffer.count)

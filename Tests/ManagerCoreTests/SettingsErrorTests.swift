@@ -66,7 +66,7 @@ struct SettingsErrorTests {
             ("pool: [1, 2]", "1:7: pool must be a mapping of keys (min_size, max_size, idle_timeout), not a list"),
             (
                 "- a",
-                "1:1: the file must be a mapping of keys (manager, pool, supervisor, broker, journal, logs, strategies, feeds, api), "
+                "1:1: the file must be a mapping of keys (manager, pool, supervisor, broker, record, journal, logs, strategies, feeds, api), "
                     + "not a list"
             ),
             (
@@ -107,6 +107,26 @@ struct SettingsErrorTests {
             (
                 "manager: {endpoints: {data: 'tcp://a:1', feed: 'tcp://a:1'}}",
                 "1:48: manager.endpoints.feed[0] must not repeat 'tcp://a:1', the address of manager.endpoints.data[0]"
+            ),
+            (
+                "record: {mode: {a: b}}",
+                "1:16: record.mode must be all, off, or a list of topics such as [market.BTC/USDT.kline], not a mapping"
+            ),
+            (
+                "record: {mode: [market.X.kline, X]}",
+                "1:16: record.mode must be all, off, or topics such as market.BTC/USDT.kline, not 'X'"
+            ),
+            ("record: {mode: []}", "1:16: record.mode must name at least one topic, or be off"),
+            ("record: {on_pressure: panic}", "1:23: record.on_pressure must be one of block, drop, not 'panic'"),
+            ("record: {buffer: 1KiB}", "1:18: record.buffer must be from 1MiB to 16GiB, not 1KiB"),
+            (
+                "supervisor: {delivery: some}",
+                "1:24: supervisor.delivery must be one of lossless, conflate, drop, not 'some'"
+            ),
+            ("supervisor: {warmup: -1}", "1:22: supervisor.warmup must be from 0 to 1000000, not -1"),
+            (
+                "supervisor: {checkpoint: {messages: 0}}",
+                "1:37: supervisor.checkpoint.messages must be from 1 to 1000000000, not 0"
             ),
             // Feeds
             ("feeds: [{type: foo}]", "1:16: feeds[0].type must be csv or random_walk, not 'foo'"),
@@ -178,6 +198,10 @@ struct SettingsErrorTests {
             ),
             ("name: a, params: 5", "1:32: strategies[0].params must be a mapping of keys, not '5'"),
             ("name: a, params: {x: [.inf]}", "1:37: strategies[0].params.x[0] must be a finite number, not '.inf'"),
+            (
+                "name: a, checkpoint: {interval: 1ms}",
+                "1:46: strategies[0].checkpoint.interval must be from 10ms to 1d, not 1ms"
+            ),
             ("name: a, enabled: maybe", "1:33: strategies[0].enabled must be true or false, not 'maybe'"),
             ("name: a, stop_grace: 2h", "1:36: strategies[0].stop_grace must be from 0s to 1h, not 2h"),
             (
@@ -221,7 +245,7 @@ struct SettingsErrorTests {
                 "q.yaml:3:16: manager.max_workers must be a whole number, not 'ten'",
                 "q.yaml:4:14: manager.log_level must be one of trace, debug, info, notice, warning, error, critical, not 'loud'",
                 "q.yaml:6:13: pool.min_size must be from 0 to pool.max_size (10), not 11",
-                "q.yaml:7:13: supervisor must be a mapping of keys (restart_policy, health, error_budget, limits, storm, orphan_lease), not '7'",
+                "q.yaml:7:13: supervisor must be a mapping of keys (restart_policy, health, error_budget, limits, delivery, warmup, checkpoint, storm, orphan_lease), not '7'",
                 "q.yaml:9:5: strategies[0].path must be given: the strategy's file",
                 "q.yaml:10:11: strategies[1].name must be unique: strategies[0] is called 'a' too",
                 "q.yaml:12:18: strategies[1].symbols[1] must be a single value, not a list",

@@ -47,10 +47,13 @@ struct SettingsFileTests {
         #expect(settings.pool == original.pool)
         #expect(settings.supervisor == original.supervisor)
         #expect(settings.broker == original.broker)
+        #expect(settings.record == original.record)
         #expect(settings.journal == original.journal)
         #expect(settings.api == original.api)
         #expect(settings.strategies[0].restartPolicy == settings.supervisor.restartPolicy)
         #expect(settings.strategies[0].stopGrace == settings.manager.stopGrace)
+        #expect(settings.strategies[0].delivery == settings.supervisor.delivery)
+        #expect(settings.strategies[0].checkpoint == settings.supervisor.checkpoint)
         #expect(settings.feeds == original.feeds + [.randomWalk(Settings.RandomWalkFeed(symbol: "ETH/USDT"))])
 
         let keys = uncommented.split(separator: "\n").compactMap { $0.firstMatch(of: /^[ -]*([a-z_]+):/)?.1 }

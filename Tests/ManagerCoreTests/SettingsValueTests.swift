@@ -141,6 +141,8 @@ struct SettingsValueTests {
         #expect(endpoints.feed == ["tcp://*:9", "ipc:///x"])
         #expect(endpoints.admin == ["tcp://127.0.0.1:5559"])
         #expect(endpoints.events == ["tcp://127.0.0.1:5560"])
+        #expect(endpoints.history == ["tcp://127.0.0.1:5561"])
+        #expect(endpoints.publish == ["tcp://127.0.0.1:5562"])
     }
 
     @Test("a runtime folder too deep for a socket is refused")

@@ -41,7 +41,7 @@ import WireProtocol
             for (number, name) in names.enumerated() {
                 let added = try index(of: name, in: &table)
                 #expect(added == number)
-                for _ in 0..<(number % 3) { _ = table.advance(added) }
+                for _ in 0..<(number % 3) { table.set(added, table.sequence(added) + 1, isRecorded: false) }
             }
             for (number, name) in names.enumerated() { #expect(find(name, in: table) == number) }
             #expect(find("market.S2000.tick", in: table) == nil)

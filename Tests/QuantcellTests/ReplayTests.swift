@@ -20,11 +20,12 @@ import WireProtocol
         summary.count(sentAt: 1_640_991_720_000_000_000)
         summary.bad = 1
         summary.nanoseconds = 500_000_000
-        #expect(summary.text == "sent 2 rows to market.A.tick in 500ms (4/s), skipped 1 bad row")
+        summary.outcome = PublisherOutcome(safety: .recorded)
+        #expect(summary.text == "sent 2 rows to market.A.tick in 500ms (4/s), all recorded, skipped 1 bad row")
         #expect(
             summary.json == [
                 "topic": "market.A.tick", "sent": 2, "bad": 1, "before_from": 0, "seconds": 0.5, "rate": 4,
-                "interrupted": false,
+                "interrupted": false, "safety": "recorded", "published_before": 0, "refused": 0, "unacknowledged": 0,
                 "first_event_time": "2021-12-31T23:01:00.000000Z", "last_event_time": "2021-12-31T23:02:00.000000Z",
             ]
         )

@@ -2,7 +2,7 @@ import Glibc
 import Testing
 
 /// A file with some text, open for reading; removed at the end.
-final class TemporaryFile {
+final class TemporaryFile: Sendable {
     let path: String
     let descriptor: Int32
 

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 import WireProtocol
@@ -6,7 +7,7 @@ import ZeroMQ
 @testable import quantcell
 
 /// A runtime folder of its own, removed at the end.
-final class TemporaryRuntime {
+final class TemporaryRuntime: Sendable {
     let path: String
     var location: ManagerLocation {
         get throws { try ManagerLocation(ManagerFolder(flag: path)) }
@@ -19,8 +20,7 @@ final class TemporaryRuntime {
     }
 
     deinit {
-        for name in ["admin.sock", "feed.sock", "endpoints.json"] { unlink("\(path)/\(name)") }
-        rmdir(path)
+        try? FileManager.default.removeItem(atPath: path)
     }
 
     /// A socket bound where the manager's would be.

@@ -40,7 +40,7 @@ struct TopicTableTests {
     @Test func comingBackStartsTheSequenceAnew() throws {
         var table = try table("market.A.kline")
         let topic = try Topic(symbol: "A", dataType: "kline")
-        #expect(table.place(5, at: 0) == .next)
+        table.advance(0, to: 5)
         _ = table.unsubscribe(topic)
         #expect(table.subscribe(topic, .bar) == 0)
         #expect(table.place(90, at: 0) == .next)
@@ -49,42 +49,50 @@ struct TopicTableTests {
 
     @Test func theMarkerSaysWhereATopicStood() throws {
         var table = try table("market.A.kline")
-        table.join("market.A.kline", at: 10)
-        table.join("market.unknown.kline", at: 99)
+        #expect(table.index(of: "market.unknown.kline") == nil)
+        table.advance(try #require(table.index(of: "market.A.kline")), to: 10)
+        #expect(table.positions == ["market.A.kline": 10])
         #expect(table.place(10, at: 0) == .repeated)
         #expect(table.place(11, at: 0) == .next)
     }
 
     @Test func whatWasHandledIsSummedOverTheTopics() throws {
         var table = try table("market.A.kline", "market.B.kline")
-        table.join("market.A.kline", at: 10)
+        table.advance(0, to: 10)
         #expect(table.handledTotal == 10)
-        _ = table.place(12, at: 0)
-        _ = table.place(11, at: 0)
-        _ = table.place(100, at: 1)
+        table.advance(0, to: 12)
+        table.advance(1, to: 100)
         #expect(table.handledTotal == 112)
         let topic = try Topic(symbol: "B", dataType: "kline")
         _ = table.unsubscribe(topic)
-        table.join("market.B.kline", at: 7)
-        #expect(table.handledTotal == 12)
+        #expect(table.handledTotal == 12 && table.index(of: "market.B.kline") == nil)
         _ = table.subscribe(topic, .bar)
         #expect(table.handledTotal == 12)
-        _ = table.place(101, at: 1)
+        table.advance(1, to: 101)
         #expect(table.handledTotal == 113)
+    }
+
+    @Test func anEventTimeThatGoesBackIsLate() throws {
+        var table = try table("market.A.kline")
+        #expect([5, 5, 4, 7, 6].map { table.isLate($0, at: 0) } == [false, false, true, false, true])
     }
 }
 
 struct SequenceTrackerTests {
     @Test func holesAreCountedAndRepeatsAreSeen() {
         var tracker = SequenceTracker()
-        let places = [7, 8, 8, 7, 12, 13, 1].map { tracker.place($0) }
+        let places = [7, 8, 8, 7, 12, 13, 1].map { (sequence: UInt64) -> SequenceTracker.Place in
+            let place = tracker.place(sequence)
+            if place != .repeated { tracker.advance(to: sequence) }
+            return place
+        }
         #expect(places == [.next, .next, .repeated, .repeated, .gap(missing: 3), .next, .repeated])
         #expect(tracker.last == 13)
     }
 
     @Test func aHoleRightAfterTheMarkerIsAHole() {
         var tracker = SequenceTracker()
-        tracker.join(at: 0)
+        tracker.advance(to: 0)
         #expect(tracker.place(3) == .gap(missing: 2))
     }
 }

@@ -45,6 +45,20 @@ static inline int64_t qc_realtime_ns(void) {
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
+// MARK: Memory that outlives the process
+
+// Words in a mapped file, which Swift's atomics cannot be laid over. The address must be a multiple of 8.
+
+/// Reads a word, and whatever was written before it was stored. Cannot fail.
+static inline uint64_t qc_load_acquire(const void *_Nonnull word) {
+    return __atomic_load_n((const uint64_t *)word, __ATOMIC_ACQUIRE);
+}
+
+/// Stores a word behind everything that was written before. Cannot fail.
+static inline void qc_store_release(void *_Nonnull word, uint64_t value) {
+    __atomic_store_n((uint64_t *)word, value, __ATOMIC_RELEASE);
+}
+
 // MARK: eventfd
 
 /// A new eventfd with count 0, close-on-exec and non-blocking. The caller owns and closes it.

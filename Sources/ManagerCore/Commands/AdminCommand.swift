@@ -8,8 +8,14 @@ protocol AdminCommand: SendableMetatype {
     static var type: MessageType { get }
     /// Whether it changes nothing. What changes something is journaled, and carried out once for each `msg_id`.
     static var isQuery: Bool { get }
+    /// Whether this request changes nothing, where that depends on what it asks for.
+    static func isQuery(_ request: Message) -> Bool
     /// Carries it out. `reply` must be used exactly once for good, at any later time.
     static func run(_ request: Message, on control: WorkerControl, reply: Reply)
+}
+
+extension AdminCommand {
+    static func isQuery(_ request: Message) -> Bool { isQuery }
 }
 
 /// How a command tells what became of it.
@@ -29,7 +35,8 @@ enum CommandTable {
         uniqueKeysWithValues: [
             StartCommand.self, StopCommand.self, PauseCommand.self, ResumeCommand.self, RestartCommand.self,
             ListCommand.self, StatusCommand.self, JournalCommand.self, SignalsCommand.self, LogsCommand.self,
-            TopicsCommand.self, PingCommand.self, WhyCommand.self,
+            TopicsCommand.self, PingCommand.self, WhyCommand.self, CheckpointCommand.self,
+            HistoryCommand.self, ReplayCommand.self,
         ].map { (command: any AdminCommand.Type) in (command.type, command) }
     )
 }

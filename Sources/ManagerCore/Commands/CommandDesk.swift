@@ -10,6 +10,8 @@ final class CommandDesk {
     private static let maxRemembered = 1000
     /// The longest `msg_id` of a request, bytes: it is kept with its answer.
     private static let maxIDBytes = 256
+    /// The largest payload that is journaled whole, bytes.
+    private static let maxJournaledBytes = 64 << 10
 
     private unowned let control: WorkerControl
     /// Who waits for a command that is under way, by its `msg_id`.
@@ -31,7 +33,7 @@ final class CommandDesk {
             let error = ManagerError(.invalidParameters, "'\(request.type.rawValue)' is not a request to the manager")
             return requester.answer(Self.answer(request, .failure(error)))
         }
-        if command.isQuery {
+        if command.isQuery(request) {
             command.run(
                 request,
                 on: control,
@@ -84,7 +86,11 @@ final class CommandDesk {
         then: @escaping () -> Void = {}
     ) {
         var detail: [String: JSONValue] = ["msg_id": .string(request.messageID)]
-        if let result { detail["result"] = .string(result) } else { detail["payload"] = request.payload }
+        if let result {
+            detail["result"] = .string(result)
+        } else {
+            detail["payload"] = Self.journaled(request.payload)
+        }
         detail["reason"] = reason
         control.chronicle.record(
             .command,
@@ -95,6 +101,13 @@ final class CommandDesk {
             level: .debug,
             then: then
         )
+    }
+
+    /// A payload as the journal keeps it: one with a strategy's state in it would be too large.
+    private static func journaled(_ payload: JSONValue) -> JSONValue {
+        let text = payload.text
+        guard text.utf8.count > maxJournaledBytes else { return payload }
+        return ["op": payload["op"] ?? .null, "bytes": .integer(Int64(text.utf8.count))]
     }
 
     private func remember(_ answer: Message, for messageID: String) {

@@ -3,8 +3,9 @@ internal import WireProtocol
 
 /// `start`: start a strategy; what `quantcell start-strategy` sends.
 ///
-/// Payload: `path` (absolute), and optionally `name`, `symbols`, `data_types`, `params` and `wait` (default true: answer `done` once the
-/// strategy runs, `refused` when it has failed for good). Done: `worker_id`, `state`, `worker`.
+/// Payload: `path` (absolute), and optionally `name`, `symbols`, `data_types`, `params`, `delivery`, `warmup`, `fresh` (default false: begin
+/// with the checkpoint that there is) and `wait` (default true: answer `done` once the strategy runs, `refused` when it has failed for
+/// good). Done: `worker_id`, `state`, `worker`.
 enum StartCommand: AdminCommand {
     static let type = MessageType.start
     static let isQuery = false
@@ -14,7 +15,8 @@ enum StartCommand: AdminCommand {
             let config = try config(request, defaults: control.defaults)
             let waits = request.payload["wait"]?.boolValue ?? true
             reply.accepted()
-            control.start(config, actor: .operator, waits: waits) { result in
+            let isFresh = request.payload["fresh"]?.boolValue ?? false
+            control.start(config, actor: .operator, isFresh: isFresh, waits: waits) { result in
                 reply.finish(
                     result.map { worker in
                         let status = control.json(worker)
@@ -49,6 +51,14 @@ enum StartCommand: AdminCommand {
             guard let dataTypes = dataTypes.stringArrayValue else { throw wrong("data_types", "a list of text") }
             config.dataTypes = dataTypes
         }
+        let fields = PayloadFields(request)
+        if let name = try fields.text("delivery") {
+            guard let delivery = Settings.Delivery(rawValue: name) else {
+                throw wrong("delivery", Settings.Delivery.expectation)
+            }
+            config.delivery = delivery
+        }
+        if let warmup = try fields.integer("warmup", from: 0) { config.warmup = Int(clamping: warmup) }
         if let params = payload["params"], params != .null {
             guard let params = params.objectValue else { throw wrong("params", "an object") }
             config.params = params

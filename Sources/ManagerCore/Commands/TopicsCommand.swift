@@ -3,7 +3,8 @@ internal import MarketData
 internal import MarketFiles
 internal import WireProtocol
 
-/// `topics`: the broker's counters: `topics`, each with its counters, and `received`, `refused`, `published` over all.
+/// `topics`: the broker's counters: `topics`, each with its counters; `received`, `refused`, `published`, `recorded`, `unrecorded` and `resent`
+/// over all; and under `record` how far the disk is behind.
 enum TopicsCommand: AdminCommand {
     static let type = MessageType.topics
     static let isQuery = true
@@ -15,6 +16,15 @@ enum TopicsCommand: AdminCommand {
                 "received": JSONValue(counters.received),
                 "refused": JSONValue(counters.refused),
                 "published": JSONValue(counters.published),
+                "recorded": JSONValue(counters.recorded),
+                "unrecorded": JSONValue(counters.unrecorded),
+                "resent": JSONValue(counters.resent),
+                "record": [
+                    "queued_messages": JSONValue(counters.queuedMessages),
+                    "queued_bytes": JSONValue(counters.queuedBytes),
+                    "blocked": .bool(counters.isBlocked),
+                    "blocks": JSONValue(counters.blocks),
+                ],
             ])
         }
     }
@@ -31,6 +41,12 @@ extension BrokerCounters.TopicCounters {
             "received": JSONValue(received),
             "refused": JSONValue(refused),
             "published": JSONValue(published),
+            "is_recorded": .bool(isRecorded),
+            "recorded": JSONValue(recorded),
+            "unrecorded": JSONValue(unrecorded),
+            "out_of_order": JSONValue(outOfOrder),
+            "late": JSONValue(late),
+            "duplicates": JSONValue(duplicates),
             "subscribers": .integer(Int64(subscribers)),
             "last_event_time": time(lastEventTime),
             "last_time": time(lastReceiveTime),

@@ -129,7 +129,7 @@ extension Endpoints {
         func list(_ addresses: [String]) -> JSONValue { .array(addresses.map(JSONValue.string)) }
         return [
             "data": list(data), "control": list(control), "status": list(status), "feed": list(feed),
-            "admin": list(admin), "events": list(events),
+            "admin": list(admin), "events": list(events), "history": list(history), "publish": list(publish),
         ]
     }
 }

@@ -71,7 +71,36 @@ final class Chronicle: @unchecked Sendable {
             detail: detail?.text
         )
         let level: Logger.Level = transition.to == .error ? .warning : .info
-        append(entry, changes: changes, level: level, type: .statusUpdate, then: then)
+        append(entry, changes: changes, level: level, type: .statusUpdate) { _ in then() }
+    }
+
+    /// Records what is about to be done, what was done for it, or how it ended; `then` learns its place, `nil` where it could not be kept.
+    ///
+    /// - Parameters:
+    ///   - kind: `intent`, `effect` or `outcome`.
+    ///   - intent: The place of the intent that an effect or an outcome belongs to.
+    func record(
+        _ kind: JournalKind,
+        of intent: Int64?,
+        workerID: String,
+        generation: UInt64? = nil,
+        cause: String,
+        actor: Actor,
+        detail: JSONValue? = nil,
+        changes: [StateChange] = [],
+        then: @escaping (Int64?) -> Void = { _ in }
+    ) {
+        let entry = JournalEntry(
+            time: WallClock.nanoseconds(),
+            kind: kind,
+            workerID: workerID,
+            generation: generation,
+            cause: cause,
+            actor: actor.rawValue,
+            detail: detail?.text,
+            intent: intent
+        )
+        append(entry, changes: changes, level: .debug, type: .info, then: then)
     }
 
     /// Records the end of a worker's process, with what is known of it.
@@ -84,7 +113,7 @@ final class Chronicle: @unchecked Sendable {
             cause: cause,
             actor: Actor.worker.rawValue
         )
-        append(entry, changes: changes, death: death, level: level, type: .info, then: {})
+        append(entry, changes: changes, death: death, level: level, type: .info) { _ in }
     }
 
     /// Records anything else.
@@ -108,16 +137,23 @@ final class Chronicle: @unchecked Sendable {
             actor: actor.rawValue,
             detail: detail?.text
         )
-        append(entry, changes: changes, level: level, type: .info, then: then)
+        append(entry, changes: changes, level: level, type: .info) { _ in then() }
     }
 
-    /// Records a signal; `then` learns whether it was new.
-    func record(_ signal: SignalRecord, then: @escaping (Bool) -> Void = { _ in }) {
+    /// Records a signal, and tells it if it is new; `then` learns what the journal says.
+    ///
+    /// One that cannot be recorded is told all the same, unless it is numbered: then it comes again.
+    func record(
+        _ signal: SignalRecord,
+        isNumbered: Bool = false,
+        then: @escaping (Result<SignalReceipt, JournalError>) -> Void = { _ in }
+    ) {
         let index = enqueue { [unowned self] result in
-            // A signal that cannot be recorded is told all the same; only what is known to be a duplicate is not.
-            let isNew = (try? result.get().isNew) ?? true
-            if isNew { tell(signal) }
-            then(isNew)
+            switch result {
+            case .success(let receipt): if receipt.isNew { tell(signal) }
+            case .failure: if !isNumbered { tell(signal) }
+            }
+            then(result)
         }
         send(Outgoing(index: index, content: .signal(signal)))
     }
@@ -136,11 +172,12 @@ final class Chronicle: @unchecked Sendable {
         death: DeathRecord? = nil,
         level: Logger.Level,
         type: MessageType,
-        then: @escaping () -> Void
+        then: @escaping (Int64?) -> Void
     ) {
         let index = enqueue { [unowned self] result in
-            tell(entry, seq: try? result.get().seq, level: level, type: type)
-            then()
+            let seq = try? result.get().seq
+            tell(entry, seq: seq, level: level, type: type)
+            then(seq)
         }
         send(Outgoing(index: index, content: death.map { .death(entry, $0, changes) } ?? .entry(entry, changes)))
     }

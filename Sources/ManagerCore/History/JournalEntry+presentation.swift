@@ -125,6 +125,7 @@ extension SignalRecord {
             signalID: signalID,
             workerID: workerID,
             generation: generation,
+            number: message.sequence,
             name: name,
             side: try text("side"),
             symbol: try text("symbol"),

@@ -1,6 +1,7 @@
 internal import EventJournal
 internal import Glibc
 internal import MarketData
+internal import MarketRecord
 internal import ProcessControl
 internal import Supervision
 internal import WireProtocol
@@ -28,7 +29,8 @@ extension WorkerManager {
         systemd = try SystemdNotify.from(environment: environment)
         if role.ownsProcess { try Subreaper.enable() }
         let context = try Context()
-        let broker = try makeBroker(context, endpoints, ledger: folders.ledger)
+        let record = try MarketRecord(settings.recordConfiguration(places), logger: logger)
+        let broker = try makeBroker(context, endpoints, record, ledger: folders.ledger)
         let control = WorkerControl(
             WorkerControl.Parts(
                 settings: settings,
@@ -40,6 +42,7 @@ extension WorkerManager {
                 compiled: folders.compiled,
                 context: context,
                 journal: journal,
+                record: record,
                 broker: broker,
                 reapsOrphans: role.ownsProcess,
                 // From the loop itself: where it no longer turns, systemd learns of it.
@@ -49,7 +52,7 @@ extension WorkerManager {
             )
         )
         try control.open()
-        running = Running(control: control, broker: broker, journal: journal, folders: folders)
+        running = Running(control: control, broker: broker, record: record, journal: journal, folders: folders)
         itself = self
         do {
             try running?.folders.announce(endpoints)
@@ -75,6 +78,15 @@ extension WorkerManager {
                 "version": .string(QuantCell.version), "pid": .integer(Int64(getpid())), "endpoints": endpoints.json,
             ]
         )
+        for correction in broker.corrections {
+            control.chronicle.record(
+                .manager,
+                cause:
+                    "\(correction.topic) goes on behind \(correction.to), where its record ends, not behind \(correction.from)",
+                actor: .manager,
+                level: .warning
+            )
+        }
     }
 
     /// Stops all strategies, spares and feeds, and lets go of the folders. Returns when no process is left.
@@ -84,9 +96,9 @@ extension WorkerManager {
             await withCheckedContinuation { stopWaiters.append($0) }
             return nil
         }
-        guard let control = running?.control, let broker = running?.broker, let journal = running?.journal else {
-            return nil
-        }
+        guard let control = running?.control, let broker = running?.broker, let record = running?.record,
+            let journal = running?.journal
+        else { return nil }
         isStopping = true
         try? systemd?.send(.stopping)
         control.chronicle.record(.manager, cause: "manager stopping", actor: .manager)
@@ -99,6 +111,8 @@ extension WorkerManager {
             control.chronicle.record(.manager, cause: "manager stopped", actor: .manager) { done.resume() }
         }
         await broker.stop()
+        // What it holds is on disk when this returns; nothing else goes on that could wait for it.
+        record.stop()
         control.shut()
         journal.close()
         let summary = summary(control, counters, journal)
@@ -110,15 +124,33 @@ extension WorkerManager {
         return summary
     }
 
-    private func makeBroker(_ context: Context, _ endpoints: Endpoints, ledger: String) throws -> DataBroker {
+    private func makeBroker(
+        _ context: Context,
+        _ endpoints: Endpoints,
+        _ record: MarketRecord,
+        ledger: String
+    ) throws -> DataBroker {
         try DataBroker(
             loop: dataLoop,
             context: context,
             configuration: settings.brokerConfiguration(endpoints, ledger: ledger),
+            record: record,
             logger: logger,
             onRefused: { [weak self, controlLoop] refusal in
                 controlLoop.execute { [weak self] in self?.assumeIsolated { $0.brokerRefused(refusal) } }
+            },
+            onRecordFailure: { [weak self, controlLoop] reason in
+                controlLoop.execute { [weak self] in self?.assumeIsolated { $0.recordFailed(reason) } }
             }
+        )
+    }
+
+    private func recordFailed(_ reason: String?) {
+        running?.control.chronicle.record(
+            .manager,
+            cause: reason.map { "market data cannot be recorded: \($0)" } ?? "market data is recorded again",
+            actor: .manager,
+            level: reason == nil ? .notice : .error
         )
     }
 

@@ -53,10 +53,16 @@ extension WorkerManager {
         var starts = settings.strategies.filter(\.enabled).map { (config: settings.config(of: $0), isPaused: false) }
         let configured = Set(starts.map(\.config.name))
         do {
+            let repair = try control.intentRepair()
             starts += try control.desiredStrategies(besides: configured)
-            let wanted = Dictionary(starts.map { ($0.config.name, $0.config) }) { first, _ in first }
+            starts.removeAll { repair.stopping.contains($0.config.name) && !configured.contains($0.config.name) }
+            let known = Set(starts.map(\.config.name))
+            starts += repair.starting.values.filter { !known.contains($0.name) }.map { ($0, false) }
+            var wanted = Dictionary(starts.map { ($0.config.name, $0.config) }) { first, _ in first }
+            for id in repair.stopping { wanted[id] = nil }
             let adopted = try control.adoptProcesses(wanted: wanted, configured: configured)
             starts.removeAll { adopted.contains($0.config.name) }
+            try control.conclude(repair, adopted: adopted, started: Set(starts.map(\.config.name)))
         } catch {
             logger.error("what an earlier manager has left cannot be read: \(error)")
         }
@@ -66,13 +72,5 @@ extension WorkerManager {
     private func endStart() {
         startWaiter?.resume()
         startWaiter = nil
-    }
-}
-
-extension Result {
-    /// The failure, if it is one.
-    fileprivate var failure: Failure? {
-        guard case .failure(let failure) = self else { return nil }
-        return failure
     }
 }

@@ -2,6 +2,7 @@ internal import EventJournal
 internal import Glibc
 public import Logging
 internal import MarketData
+internal import MarketRecord
 internal import ProcessControl
 internal import WireProtocol
 internal import ZeroMQ
@@ -23,6 +24,7 @@ public actor WorkerManager {
     struct Running: ~Copyable {
         let control: WorkerControl
         let broker: DataBroker
+        let record: MarketRecord
         let journal: EventJournal
         let folders: ManagerFolders
     }

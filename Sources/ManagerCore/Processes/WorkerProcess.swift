@@ -25,6 +25,8 @@ final class WorkerProcess {
     /// The last command that could not be sent, since its socket was not there: that of a worker that was taken over comes back a little
     /// later than its heartbeats.
     var undelivered: Message?
+    /// Who waits for a checkpoint that it was asked for, by `msg_id`.
+    var checkpointsAsked: [String: (Result<Void, ManagerError>) -> Void] = [:]
     /// Waits for its end.
     var watch: EventLoop.Watch?
 

@@ -86,6 +86,11 @@ final class WorkerSpawner {
         environment["QUANTCELL_DATA"] = configuration.endpoints.data.first
         environment["QUANTCELL_CONTROL"] = configuration.endpoints.control.first
         environment["QUANTCELL_STATUS"] = configuration.endpoints.status.first
+        environment["QUANTCELL_HISTORY"] = configuration.endpoints.history.first
+        // A test that lets the manager die at some point may mean a point of its workers.
+        for name in ["QUANTCELL_CRASH_POINT", "QUANTCELL_CRASH_FILE"] {
+            environment[name] = configuration.environment[name]
+        }
         environment["QUANTCELL_LOG_LEVEL"] = configuration.logLevel
         environment["QUANTCELL_ORPHAN_LEASE"] = "\(configuration.orphanLease / .seconds(1))"
         environment["QUANTCELL_PARAMS"] = JSONValue.object(strategy?.params ?? [:]).text

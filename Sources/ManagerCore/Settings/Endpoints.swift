@@ -12,6 +12,10 @@ package struct Endpoints: Hashable, Sendable {
     package let admin: [String]
     /// PUB, events to tools.
     package let events: [String]
+    /// ROUTER, recorded market data to workers.
+    package let history: [String]
+    /// ROUTER, market data from publishers that want to know what is on disk.
+    package let publish: [String]
 
     /// The longest path of a socket: `sun_path` holds 108 bytes, one of them for the end.
     private static let maxSocketPath = 107
@@ -29,7 +33,7 @@ package struct Endpoints: Hashable, Sendable {
             for address in addresses where address.hasPrefix("ipc://") {
                 let path = address.dropFirst(6)
                 guard path.utf8.count > maxSocketPath else { continue }
-                // One long folder makes six long paths; one line is enough to say so.
+                // One long folder makes eight long paths; one line is enough to say so.
                 if configured.isEmpty, problems.contains(where: { $0.message.contains(folders.runtime) }) { continue }
                 problems.append(
                     .init(
@@ -48,7 +52,9 @@ package struct Endpoints: Hashable, Sendable {
             status: addresses(configured.status, "status", 5557),
             feed: addresses(configured.feed, "feed", 5558),
             admin: addresses(configured.admin, "admin", 5559),
-            events: addresses(configured.events, "events", 5560)
+            events: addresses(configured.events, "events", 5560),
+            history: addresses(configured.history, "history", 5561),
+            publish: addresses(configured.publish, "publish", 5562)
         )
         if !problems.isEmpty { throw SettingsError(problems) }
         return endpoints

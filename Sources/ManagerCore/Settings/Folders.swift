@@ -8,6 +8,10 @@ package struct Folders: Hashable, Sendable {
     package let data: String
     /// The journal's database file.
     package let journal: String
+    /// The database of recorded market data and checkpoints.
+    package var record: String { "\(data)/market.db" }
+    /// What has been accepted and is not in that database yet.
+    package var recordBuffer: String { "\(data)/market.intake" }
 
     /// Finds the folders. Nothing is created or looked at.
     ///

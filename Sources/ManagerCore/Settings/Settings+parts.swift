@@ -1,6 +1,7 @@
 internal import EventJournal
 internal import MarketData
 internal import MarketFiles
+internal import MarketRecord
 internal import ProcessControl
 internal import Supervision
 internal import WireProtocol
@@ -20,7 +21,10 @@ extension Settings {
             errorBudget: supervisor.errorBudget.errors,
             errorWindow: supervisor.errorBudget.window.duration,
             stopGrace: manager.stopGrace.duration,
-            limits: supervisor.limits
+            limits: supervisor.limits,
+            delivery: supervisor.delivery,
+            warmup: supervisor.warmup,
+            checkpoint: supervisor.checkpoint
         )
     }
 
@@ -51,6 +55,9 @@ extension Settings {
         }
         if let grace = strategy.stopGrace { config.stopGrace = grace.duration }
         if let limits = strategy.limits { config.limits = limits }
+        if let delivery = strategy.delivery { config.delivery = delivery }
+        if let warmup = strategy.warmup { config.warmup = warmup }
+        if let checkpoint = strategy.checkpoint { config.checkpoint = checkpoint }
         return config
     }
 
@@ -59,17 +66,42 @@ extension Settings {
         RetentionPolicy(maxAge: journal.maxAge.duration, maxBytes: Int64(journal.maxBytes.bytes))
     }
 
+    /// What is recorded, and where in the data folder.
+    func recordConfiguration(_ folders: Folders) -> RecordConfiguration {
+        RecordConfiguration(
+            path: folders.record,
+            ringPath: folders.recordBuffer,
+            ringBytes: record.buffer.bytes,
+            mode: record.mode.recordMode,
+            maxAge: record.maxAge.duration,
+            maxBytes: record.maxBytes.bytes
+        )
+    }
+
     /// The broker's configuration.
     func brokerConfiguration(_ endpoints: Endpoints, ledger: String) -> BrokerConfiguration {
         BrokerConfiguration(
             feedAddresses: endpoints.feed,
             dataAddresses: endpoints.data,
+            publishAddresses: endpoints.publish,
+            historyAddresses: endpoints.history,
             ledgerPath: ledger,
+            recordPressure: record.onPressure == .drop ? .drop : .block,
             highWaterMark: broker.highWaterMark,
             maxMessageBytes: broker.maxMessageBytes.bytes,
             maxTopics: broker.maxTopics,
             refusedSample: journal.refusedSample
         )
+    }
+}
+
+extension SettingsRecordMode {
+    fileprivate var recordMode: RecordConfiguration.Mode {
+        switch self {
+        case .all: .all
+        case .topics(let topics): .topics(Set(topics))
+        case .off: .off
+        }
     }
 }
 

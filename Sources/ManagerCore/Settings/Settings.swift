@@ -13,6 +13,8 @@ public struct Settings: Codable, Hashable, Sendable {
     public var supervisor = Supervisor()
     /// Limits of the market-data broker.
     public var broker = Broker()
+    /// The record of market data.
+    public var record = Record()
     /// The event journal.
     public var journal = Journal()
     /// Output of the workers.
@@ -36,6 +38,7 @@ public struct Settings: Codable, Hashable, Sendable {
         pool.check(with: &checker)
         supervisor.check(with: &checker)
         broker.check(with: &checker)
+        record.check(with: &checker)
         journal.check(with: &checker)
         logs.check(with: &checker)
         Strategy.check(strategies, with: &checker)
@@ -43,6 +46,9 @@ public struct Settings: Codable, Hashable, Sendable {
             feed.check(with: &checker, at: "feeds[\(index)]")
         }
         api.check(with: &checker)
+        checker.require(record.buffer.bytes >= broker.maxMessageBytes.bytes * 4, "record.buffer") {
+            "must be at least four times broker.max_message_bytes (\(broker.maxMessageBytes)), not \(record.buffer)"
+        }
         let enabled = strategies.count(where: \.enabled)
         checker.require(enabled <= manager.maxWorkers, "manager.max_workers") {
             "must be at least \(enabled), the number of enabled strategies, not \(manager.maxWorkers)"

@@ -35,6 +35,13 @@ struct SettingsChecker {
         }
     }
 
+    /// A whole topic.
+    mutating func topic(_ value: String, _ path: String) {
+        require(Topic.isTopic(value), path) {
+            "must be all, off, or topics such as market.BTC/USDT.kline, not '\(value.printable)'"
+        }
+    }
+
     /// A data type that a topic can hold.
     mutating func dataType(_ value: String, _ path: String) {
         require((try? Topic(symbol: "-", dataType: value)) != nil, path) {
@@ -50,6 +57,13 @@ struct SettingsChecker {
             true
         default: false
         }
+    }
+}
+
+extension Topic {
+    /// Whether a text is a whole topic, as in `market.BTC/USDT.kline`.
+    static func isTopic(_ text: String) -> Bool {
+        Array(text.utf8).withUnsafeBytes { (try? Topic(parsing: $0)) != nil }
     }
 }
 

@@ -10,6 +10,8 @@ extension StrategyConfig {
             "symbols": .array(symbols.map(JSONValue.string)),
             "data_types": .array(dataTypes.map(JSONValue.string)),
             "params": .object(params),
+            "delivery": .string(delivery.rawValue),
+            "warmup": .integer(Int64(warmup)),
         ]
     }
 
@@ -25,5 +27,8 @@ extension StrategyConfig {
         self.symbols = symbols
         self.dataTypes = dataTypes
         self.params = params
+        // An earlier version wrote neither.
+        delivery = json["delivery"]?.stringValue.flatMap(Settings.Delivery.init(rawValue:)) ?? defaults.delivery
+        warmup = json["warmup"]?.integerValue.flatMap(Int.init(exactly:)) ?? defaults.warmup
     }
 }

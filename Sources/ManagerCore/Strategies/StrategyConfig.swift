@@ -37,6 +37,12 @@ public struct StrategyConfig: Hashable, Sendable {
     public var stopGrace: Duration
     /// What its process may use.
     public var limits: Settings.Limits
+    /// What it is given when more comes than it handles.
+    public var delivery: Settings.Delivery
+    /// How many of the last messages of each topic it is shown before it goes live.
+    public var warmup: Int
+    /// When its state is saved.
+    public var checkpoint: Settings.Checkpoint
 
     /// Makes a configuration; what is left out has the defaults of the design.
     public init(
@@ -49,7 +55,10 @@ public struct StrategyConfig: Hashable, Sendable {
         errorBudget: Int = 10,
         errorWindow: Duration = .seconds(60),
         stopGrace: Duration = .seconds(10),
-        limits: Settings.Limits = Settings.Limits()
+        limits: Settings.Limits = Settings.Limits(),
+        delivery: Settings.Delivery = .lossless,
+        warmup: Int = 0,
+        checkpoint: Settings.Checkpoint = Settings.Checkpoint()
     ) {
         self.name = name
         self.symbols = symbols
@@ -61,6 +70,9 @@ public struct StrategyConfig: Hashable, Sendable {
         self.errorWindow = errorWindow
         self.stopGrace = stopGrace
         self.limits = limits
+        self.delivery = delivery
+        self.warmup = warmup
+        self.checkpoint = checkpoint
     }
 
     /// The file's name without its extension.
@@ -80,6 +92,9 @@ public struct StrategyConfig: Hashable, Sendable {
         guard stat(path, &info) == 0 else { throw refuse("cannot read \(path): \(String(cString: strerror(errno)))") }
         guard info.st_mode & S_IFMT == S_IFREG else { throw refuse("\(path) is not a file") }
         guard access(path, R_OK) == 0 else { throw refuse("cannot read \(path): \(String(cString: strerror(errno)))") }
+        guard Settings.Supervisor.warmups.contains(warmup) else {
+            throw refuse("'warmup' must be from 0 to \(Settings.Supervisor.warmups.upperBound), not \(warmup)")
+        }
         guard symbols.count <= 10_000, dataTypes.count <= 100 else { throw refuse("too many symbols or data types") }
         for symbol in symbols {
             for dataType in dataTypes {

@@ -48,6 +48,18 @@ final class Worker {
     var offered: UInt64 = 0
     /// Whether the oldest lines of its log are being dropped, or cannot be.
     var isTrimmingLog = false
+    /// What is being done with it because somebody asked for it.
+    var intent: Intent?
+    /// What has been taken of its processes' signals.
+    var intakes = SignalIntakes()
+    /// What has been taken of its process's checkpoints.
+    var checkpoints = CheckpointIntake()
+    /// How far it is behind its topics.
+    var lag = WorkerLag()
+    /// Whether the broker has been asked where its topics are.
+    var isMeasuringLag = false
+    /// Ranges of its topics that could not be recovered.
+    var gaps: UInt64 = 0
     /// Where it was when it was found stuck.
     var backtrace: String?
 
@@ -108,11 +120,23 @@ final class Worker {
     }
 
     private func take(_ payload: JSONValue) {
+        lag.heard(payload)
         for key in Self.detailKeys { details[key] = payload[key] ?? details[key] }
     }
 
+    /// Whether something is to be learned of how far it is behind: it has not handled all, or had not when that was last looked at.
+    func isBehind(_ heartbeat: Heartbeat) -> Bool {
+        guard heartbeat.handledTotal != offered || lag.messages != 0 else { return false }
+        takeDetails()
+        return true
+    }
+
     /// What a heartbeat may say of itself, as it is shown in `metadata`.
-    private static let detailKeys = Heartbeat.details + ["backlog"]
+    private static let detailKeys = 
+        Heartbeat.details + [
+            "backlog", "messages_replayed", "messages_lost", "messages_conflated", "messages_dropped", "messages_late",
+            "signals_pending", "signals_suppressed", "mode",
+        ]
 
     /// A new process counts from 0 again; what the earlier ones counted is kept.
     func beginProcess() {
@@ -121,6 +145,8 @@ final class Worker {
         errors.beginAgain()
         topics = []
         offered = 0
+        checkpoints = CheckpointIntake()
+        lag = WorkerLag()
         backtrace = nil
         startedAt = nil
         stoppedAt = nil
@@ -153,6 +179,9 @@ final class Worker {
             nanoseconds.map { .string(TimeText.iso8601(nanoseconds: $0)) } ?? .null
         }
         var metadata = metadata
+        metadata.merge(lag.json) { $1 }
+        metadata["gaps"] = JSONValue(gaps)
+        metadata["delivery"] = .string(config.delivery.rawValue)
         metadata["usage"] = process.flatMap { Self.usage($0.child.fingerprint) }
         if let life, !life.verdicts.isEmpty {
             metadata["verdicts"] = .array(life.verdicts.map(\.rawValue).sorted().map(JSONValue.string))

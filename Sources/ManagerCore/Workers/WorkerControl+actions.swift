@@ -1,3 +1,4 @@
+internal import CrashPoints
 internal import EventJournal
 internal import Logging
 internal import MarketFiles
@@ -63,6 +64,8 @@ extension WorkerControl: SupervisorDelegate {
             let process = try limitedProcess(worker, generation)
             process.workerID = worker.id
             worker.process = process
+            effect("process \(process.child.pid)", worker, detail: ["pid": .integer(Int64(process.child.pid))])
+            CrashPoint.reach("manager.start.acquired")
             feed(.acquired(idle: process.isConnected), to: worker.id)
         } catch {
             feed(.acquireFailed("no process: \(error)"), to: worker.id)
@@ -94,30 +97,6 @@ extension WorkerControl: SupervisorDelegate {
         return process
     }
 
-    private func load(_ worker: Worker) {
-        guard let process = worker.process, process.isHost, let library = worker.library else { return }
-        let config = worker.config
-        let message = Message(
-            .start,
-            workerID: worker.id,
-            payload: [
-                "strategy_path": .string(library),
-                "source_path": .string(config.path),
-                "params": .object(config.params),
-                "symbols": .array(config.symbols.map(JSONValue.string)),
-                "data_types": .array(config.dataTypes.map(JSONValue.string)),
-                "error_budget": [
-                    "errors": .integer(Int64(config.errorBudget)), "window": .number(config.errorWindow / .seconds(1)),
-                ],
-                "log_path": .string(spawner.logPath(worker.id)),
-                "heartbeat_interval": .number(config.health.heartbeatInterval / .seconds(1)),
-            ],
-            generation: supervisor.life(of: worker.id)?.generation
-        )
-        process.startMessageID = message.messageID
-        chronicle.afterCommit { [unowned self] in plane?.send(message, to: process.identity) }
-    }
-
     private func ask(_ type: MessageType, _ worker: Worker) {
         guard let process = worker.process else { return }
         let message = Message(
@@ -128,8 +107,11 @@ extension WorkerControl: SupervisorDelegate {
         )
         process.commands[message.messageID] = type
         process.undelivered = nil
+        if type == .stop { effect("asked process \(process.child.pid) to stop", worker) }
         chronicle.afterCommit { [unowned self] in
-            if plane?.send(message, to: process.identity) == true { return }
+            let isSent = plane?.send(message, to: process.identity) == true
+            if type == .stop { CrashPoint.reach("manager.stop.asked") }
+            if isSent { return }
             if type == .stop {
                 // It does not listen: the first thing that it can hear is a signal.
                 try? process.child.signalGroup(.term)

@@ -56,6 +56,17 @@ extension WorkerControl {
         }
     }
 
+    /// Learns how far a worker is behind its topics, as of the heartbeat that has just come.
+    func measureLag(of worker: Worker) {
+        let topics = Array(worker.lag.positions.keys)
+        guard !topics.isEmpty, !worker.isMeasuringLag else { return }
+        worker.isMeasuringLag = true
+        readLasts(of: topics) { lasts in
+            worker.isMeasuringLag = false
+            worker.lag.compare(with: lasts, now: WallClock.nanoseconds())
+        }
+    }
+
     private func rotateLogs() {
         let part = Int64(settings.logs.maxBytes.bytes)
         let keep = settings.logs.keep

@@ -58,6 +58,7 @@ extension WorkerControl {
             payload: [
                 "heartbeat_interval": .number((interval ?? defaults.health.heartbeatInterval) / .seconds(1)),
                 "protocol": .integer(QuantCell.protocolVersion),
+                "manager": .string(managerID),
                 "orphan_lease": .number(settings.supervisor.orphanLease.duration / .seconds(1)),
             ]
         )
@@ -69,7 +70,8 @@ extension WorkerControl {
     private func connected(_ process: WorkerProcess) {
         guard !process.isConnected else { return }
         process.isConnected = true
-        if let workerID = process.workerID { feed(.connected, to: workerID) } else { pool.connected(process) }
+        guard let workerID = process.workerID else { return pool.connected(process) }
+        if let sandbox = sandbox(of: process) { sandbox.begin() } else { feed(.connected, to: workerID) }
     }
 
     private func sync(_ process: WorkerProcess, _ message: Message) {
@@ -82,6 +84,7 @@ extension WorkerControl {
     }
 
     private func acknowledged(_ process: WorkerProcess, _ message: Message) {
+        if let sandbox = sandbox(of: process) { return sandbox.acknowledged(message) }
         guard let workerID = process.workerID, let worker = workers[workerID], worker.process === process,
             let replyTo = message.replyTo
         else { return }
@@ -89,6 +92,9 @@ extension WorkerControl {
         let reason = message.payload["reason"]?.stringValue ?? "refused"
         if replyTo == process.startMessageID {
             started(worker, result, reason, message.payload)
+        } else if process.checkpointsAsked[replyTo] != nil, result != "accepted" {
+            let failure = ManagerError(.conflict, "'\(workerID)' has not saved its state: \(reason)")
+            takenCheckpoint(process, replyTo, result == "done" ? .success(()) : .failure(failure))
         } else if let command = process.commands[replyTo] {
             if result != "accepted" { process.commands[replyTo] = nil }
             switch (command, result) {
@@ -108,7 +114,7 @@ extension WorkerControl {
             worker.effectiveParams = payload["params"]?.objectValue ?? worker.effectiveParams
             feed(.joined, to: worker.id)
         case "refused":
-            feed(.refused(reason), to: worker.id)
+            feed(.refused(reason, isFinal: payload["final"]?.boolValue ?? false), to: worker.id)
         default: break
         }
     }
@@ -119,6 +125,7 @@ extension WorkerControl {
         guard let workerID = message.workerID else {
             return refuse("status", ProtocolError("a status message without 'worker_id'"), bytes: 0)
         }
+        if let sandbox = message.generation.flatMap({ sandboxes[$0] }) { return sandbox.heard(message) }
         guard let worker = workers[workerID], let process = worker.process,
             let generation = supervisor.generation(of: workerID), message.generation ?? generation == generation
         else {
@@ -129,7 +136,9 @@ extension WorkerControl {
         }
         switch message.type {
         case .heartbeat, .statusUpdate: alive(worker, process, message)
-        case .signal: signal(message, workerID, generation)
+        case .signal: signal(message, worker, generation)
+        case .checkpoint: checkpoint(message, worker, process, generation)
+        case .gap: gap(message, worker, generation)
         case .error: failed(worker, generation, message, isLate: false)
         case .warning, .info, .log, .metrics: tell(message, workerID)
         default: refuse("status", ProtocolError("'\(message.type.rawValue)' is no status"), bytes: 0)
@@ -142,8 +151,10 @@ extension WorkerControl {
         let generation = message.generation ?? life.generation
         guard worker.hasEndedLately(generation, at: SuspendingClock().now) else { return false }
         switch message.type {
-        case .signal: signal(message, workerID, generation)
-        case .heartbeat, .statusUpdate: break
+        case .signal: signal(message, worker, generation)
+        case .gap: gap(message, worker, generation)
+        // The next process has begun without it, and handles again what it covers.
+        case .heartbeat, .statusUpdate, .checkpoint: break
         case .error: failed(worker, generation, message, isLate: true)
         default: return false
         }
@@ -153,10 +164,13 @@ extension WorkerControl {
     /// Takes a heartbeat of the usual shape. Returns whether it was one of a host's current process; any other is to be handled as the
     /// message that it is.
     func handleHeartbeat(_ heartbeat: Heartbeat) -> Bool {
-        guard let worker = workers[heartbeat.workerID], worker.kind != .executable, worker.process != nil,
+        guard let worker = workers[heartbeat.workerID], worker.kind != .executable, let process = worker.process,
             let generation = supervisor.generation(of: worker.id), heartbeat.generation ?? generation == generation
         else { return false }
         worker.heard(heartbeat)
+        sendUndelivered(process)
+        if worker.isBehind(heartbeat) { measureLag(of: worker) }
+        if heartbeat.signalsPending > 0 { remindOfSignals(worker, pending: heartbeat.signalsPending) }
         feed(.progress(callback: heartbeat.callback, callbackSeconds: heartbeat.callbackSeconds), to: worker.id)
         if let handled = heartbeat.handledTotal, !worker.topics.isEmpty {
             feed(.data(handled: handled, offered: worker.offered), to: worker.id)
@@ -167,6 +181,8 @@ extension WorkerControl {
     private func alive(_ worker: Worker, _ process: WorkerProcess, _ message: Message) {
         worker.heard(message.payload)
         sendUndelivered(process)
+        measureLag(of: worker)
+        if let pending = message.payload["signals_pending"]?.sequenceValue { remindOfSignals(worker, pending: pending) }
         feed(
             .progress(
                 callback: message.payload["callback"]?.stringValue,
@@ -188,14 +204,6 @@ extension WorkerControl {
             if message.type == .statusUpdate { feed(.resumed, to: worker.id) }
         case (.statusUpdate, "paused"): feed(.paused, to: worker.id)
         default: break
-        }
-    }
-
-    private func signal(_ message: Message, _ workerID: String, _ generation: UInt64) {
-        do throws(ProtocolError) {
-            chronicle.record(try SignalRecord(message, workerID: workerID, generation: generation))
-        } catch {
-            refuse("status", error, bytes: 0)
         }
     }
 

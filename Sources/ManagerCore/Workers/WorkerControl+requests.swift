@@ -1,3 +1,4 @@
+internal import CrashPoints
 internal import EventJournal
 internal import Glibc
 internal import Logging
@@ -31,6 +32,7 @@ extension WorkerControl {
     ///   - actor: Who asked.
     ///   - source: Who wants it, for a later manager.
     ///   - isPaused: Whether its data is to be held back from the start.
+    ///   - isFresh: Whether the checkpoint that there may be is thrown away before.
     ///   - waits: Whether `done` comes when it runs or has failed for good, or as soon as it is on its way.
     ///   - done: Called once, maybe before what it is told is on disk.
     func start(
@@ -38,6 +40,7 @@ extension WorkerControl {
         actor: Actor,
         source: DesiredWorker.Source = .cli,
         isPaused: Bool = false,
+        isFresh: Bool = false,
         waits: Bool,
         done: @escaping (Outcome) -> Void
     ) {
@@ -48,18 +51,33 @@ extension WorkerControl {
         } catch {
             return done(.failure(error))
         }
-        prepare(worker) { [unowned self] result in
-            guard worker.stops == 0, workers[worker.id] === worker else { return done(.failure(Self.stopped(worker))) }
-            if case .failure(let error) = result {
-                workers[worker.id] = nil
-                return done(.failure(error))
+        intend(.start, worker, actor: actor) { [unowned self] intent in
+            CrashPoint.reach("manager.start.intended")
+            prepare(worker, isFresh: isFresh) { [unowned self] result in
+                guard let error = begin(worker, actor, isPaused: isPaused, result) else {
+                    if !waits { done(.success(worker)) }
+                    return awaitRunning(worker) { [unowned self] outcome in
+                        CrashPoint.reach("manager.start.over")
+                        conclude(intent, worker, outcome.failure) { if waits { done(outcome) } }
+                    }
+                }
+                conclude(intent, worker, error) { done(.failure(error)) }
             }
-            guard isOpen else { return done(.failure(Self.closing)) }
-            let generation = max(worker.generationBefore, lastGeneration(of: worker.id))
-            supervisor.register(worker.id, worker.config.life(settings), after: generation)
-            feed(.start(actor, isPaused: isPaused), to: worker.id)
-            if waits { awaitRunning(worker, done) } else { done(.success(worker)) }
         }
+    }
+
+    /// Begins the life of a worker that is prepared; returns why it cannot.
+    private func begin(_ worker: Worker, _ actor: Actor, isPaused: Bool, _ prepared: Result<Void, ManagerError>) -> ManagerError? {
+        guard worker.stops == 0, workers[worker.id] === worker else { return Self.stopped(worker) }
+        if case .failure(let error) = prepared {
+            workers[worker.id] = nil
+            return error
+        }
+        guard isOpen else { return Self.closing }
+        let generation = max(worker.generationBefore, lastGeneration(of: worker.id))
+        supervisor.register(worker.id, worker.config.life(settings), after: generation)
+        feed(.start(actor, isPaused: isPaused), to: worker.id)
+        return nil
     }
 
     /// Stops a worker; `done` is called when its process is gone, maybe before that is on disk.
@@ -67,11 +85,15 @@ extension WorkerControl {
         worker.stops += 1
         // What is still being compiled has no life yet, and gets none.
         if supervisor.life(of: worker.id) == nil { workers[worker.id] = nil }
-        feed(.stop(actor), to: worker.id)
-        wait(for: worker) { life in
-            guard life?.state == .stopped || life == nil else { return false }
-            done()
-            return true
+        intend(.stop, worker, actor: actor) { [unowned self] intent in
+            CrashPoint.reach("manager.stop.intended")
+            feed(.stop(actor), to: worker.id)
+            wait(for: worker) { [unowned self] life in
+                guard life?.state == .stopped || life == nil else { return false }
+                CrashPoint.reach("manager.stop.over")
+                conclude(intent, worker) { done() }
+                return true
+            }
         }
     }
 
@@ -85,13 +107,19 @@ extension WorkerControl {
         if isOver, let error = tooManyWorkers(besides: worker.id) { return done(.failure(error)) }
         let stops = worker.stops
         worker.isPreparing = true
-        prepare(worker) { [unowned self] result in
-            worker.isPreparing = false
-            if case .failure(let error) = result { return done(.failure(error)) }
-            guard worker.stops == stops else { return done(.failure(Self.stopped(worker))) }
-            let before = supervisor.life(of: worker.id)?.generation ?? 0
-            feed(.restart(actor), to: worker.id)
-            awaitRunning(worker, after: before, done)
+        intend(.restart, worker, actor: actor) { [unowned self] intent in
+            CrashPoint.reach("manager.restart.intended")
+            prepare(worker) { [unowned self] result in
+                worker.isPreparing = false
+                let failure = result.failure ?? (worker.stops == stops ? nil : Self.stopped(worker))
+                if let failure { return conclude(intent, worker, failure) { done(.failure(failure)) } }
+                let before = supervisor.life(of: worker.id)?.generation ?? 0
+                feed(.restart(actor), to: worker.id)
+                awaitRunning(worker, after: before) { [unowned self] outcome in
+                    CrashPoint.reach("manager.restart.over")
+                    conclude(intent, worker, outcome.failure) { done(outcome) }
+                }
+            }
         }
     }
 
@@ -248,9 +276,25 @@ extension WorkerControl {
     }
 
     /// Generations go on counting over the manager's restarts: ids that contain them stay unique.
-    private func lastGeneration(of workerID: String) -> UInt64 {
+    func lastGeneration(of workerID: String) -> UInt64 {
         let query = JournalQuery(workerID: workerID, kind: .transition, limit: 1, keeping: .newest)
         return (try? journal.entries(matching: query).last?.entry.generation) ?? 0
+    }
+
+    /// Compiles a strategy in source form, and then throws its checkpoint away where it is to begin anew.
+    private func prepare(
+        _ worker: Worker,
+        isFresh: Bool,
+        _ done: @escaping (Result<Void, ManagerError>) -> Void
+    ) {
+        prepare(worker) { [unowned self] result in
+            guard isFresh, result.failure == nil else { return done(result) }
+            deleteCheckpoint(of: worker.id) { result in
+                done(
+                    result.mapError { ManagerError(.internalError, "the old checkpoint cannot be thrown away: \($0)") }
+                )
+            }
+        }
     }
 
     /// Compiles a strategy in source form; nothing for any other.

@@ -126,6 +126,9 @@ extension WorkerControl {
         worker.source = isConfigured ? .config : .cli
         worker.library = record.libraryPath
         worker.startedAt = record.startedAt
+        // What it was not told is on disk, it sends again.
+        let recorded = try journal.lastSignalNumber(of: worker.id, generation: record.generation)
+        worker.intakes[record.generation] = SignalIntake(generation: record.generation, recorded: recorded)
         let process = WorkerProcess(
             identity: record.identity,
             token: record.token,

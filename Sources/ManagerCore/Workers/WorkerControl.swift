@@ -1,6 +1,7 @@
 internal import EventJournal
 internal import Logging
 internal import MarketData
+internal import MarketRecord
 internal import ProcessControl
 internal import Supervision
 internal import WireProtocol
@@ -21,6 +22,7 @@ final class WorkerControl {
         let compiled: String
         let context: Context
         let journal: EventJournal
+        let record: MarketRecord
         let broker: DataBroker
         /// Whether this process is the manager alone, so that orphans of workers are its to collect.
         let reapsOrphans: Bool
@@ -38,6 +40,10 @@ final class WorkerControl {
     let journal: EventJournal
     let logger: Logger
     let supervisor: WorkerSupervisor
+    /// Market data and checkpoints on disk.
+    let record: MarketRecord
+    /// Names this life of the manager, so that workers notice when another one has taken over.
+    let managerID = MessageID.make()
     private let parts: Parts
     private let startedAt = SuspendingClock().now
 
@@ -64,6 +70,9 @@ final class WorkerControl {
     var lag = LoopLag()
     var outOfMemory = OutOfMemoryWatch()
     var rollingRestart: RollingRestartRun?
+    /// Strategies that are being shown recorded data, by what they have in place of a generation.
+    var sandboxes: [UInt64: SandboxRun] = [:]
+    var lastSandbox = SandboxRun.firstGeneration
     /// Readings of the journal that are under way.
     private var queries = 0
     private static let maxQueries = 16
@@ -73,6 +82,9 @@ final class WorkerControl {
     private(set) lazy var chronicle = Chronicle(journal: journal, loop: loop, logger: logger) {
         [unowned self] topic, message in
         plane?.publish(topic, message)
+    }
+    private(set) lazy var receipts = Receipts(loop: loop) { [unowned self] message, process in
+        plane?.send(message, to: process.identity)
     }
     private(set) lazy var spawner = WorkerSpawner(
         WorkerSpawner.Configuration(
@@ -112,6 +124,7 @@ final class WorkerControl {
         loop = parts.loop
         broker = parts.broker
         journal = parts.journal
+        record = parts.record
         logger = parts.logger
         refusedSampler = RefusalSampler(perSecond: settings.journal.refusedSample)
         supervisor = WorkerSupervisor(breaker: parts.settings.stormBreaker)
@@ -149,6 +162,7 @@ final class WorkerControl {
         compiler.close { [unowned self] in finishWhenEmpty() }
         pool.close()
         for worker in liveWorkers { feed(.stop(.manager), to: worker.id) }
+        for sandbox in sandboxes.values { sandbox.abort("the manager is stopping") }
         whenEmpty = then
         finishWhenEmpty()
     }
@@ -222,7 +236,17 @@ final class WorkerControl {
         processes[process.identity] = nil
         let identity = process.identity
         loopOfBroker { $0.forget(identity) }
-        if !pool.ended(process, status), let id = process.workerID, let worker = workers[id], worker.process === process
+        for messageID in Array(process.checkpointsAsked.keys) {
+            takenCheckpoint(process, messageID, .failure(ManagerError(.conflict, "the process ended: \(status)")))
+        }
+        if let sandbox = sandbox(of: process) {
+            // Its last words may still be on their way.
+            hearOut { [unowned self] in
+                sandboxes[sandbox.generation] = nil
+                sandbox.ended(status)
+            }
+        } else if !pool.ended(process, status), let id = process.workerID, let worker = workers[id],
+            worker.process === process
         {
             let evidence = outOfMemory.update(endingWith: status)
             recordEnd(of: worker, process, exit, evidence)
@@ -277,6 +301,15 @@ final class WorkerControl {
         loopOfBroker { [loop] broker in
             let totals = topics.mapValues { broker.total(of: $0) }
             loop.execute { crossing.value(totals) }
+        }
+    }
+
+    /// Gets where some topics have got to.
+    func readLasts(of topics: [String], _ done: @escaping ([String: DataBroker.Last]) -> Void) {
+        let crossing = Crossing(done)
+        loopOfBroker { [loop] broker in
+            let lasts = Dictionary(zip(topics, broker.lasts(of: topics))) { $1 }
+            loop.execute { crossing.value(lasts) }
         }
     }
 

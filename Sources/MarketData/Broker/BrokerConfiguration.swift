@@ -4,6 +4,12 @@ public struct BrokerConfiguration: Hashable, Sendable {
     public var feedAddresses: [String]
     /// Addresses that subscribers connect to.
     public var dataAddresses: [String]
+    /// Addresses that publishers connect to who want to know what is on disk; none for no such endpoint.
+    public var publishAddresses: [String]
+    /// Addresses that workers connect to for recorded data; none for no such endpoint.
+    public var historyAddresses: [String]
+    /// What becomes of data that comes faster than the disk takes it.
+    public var recordPressure: RecordPressure
     /// How many messages wait for one slow subscriber before libzmq drops what comes next for it.
     public var highWaterMark: Int
     /// The largest body that is accepted, bytes.
@@ -19,7 +25,10 @@ public struct BrokerConfiguration: Hashable, Sendable {
     public init(
         feedAddresses: [String],
         dataAddresses: [String],
+        publishAddresses: [String] = [],
+        historyAddresses: [String] = [],
         ledgerPath: String,
+        recordPressure: RecordPressure = .block,
         highWaterMark: Int = 100_000,
         maxMessageBytes: Int = 1 << 20,
         maxTopics: Int = 10_000,
@@ -27,12 +36,23 @@ public struct BrokerConfiguration: Hashable, Sendable {
     ) {
         self.feedAddresses = feedAddresses
         self.dataAddresses = dataAddresses
+        self.publishAddresses = publishAddresses
+        self.historyAddresses = historyAddresses
+        self.recordPressure = recordPressure
         self.highWaterMark = highWaterMark
         self.maxMessageBytes = maxMessageBytes
         self.maxTopics = maxTopics
         self.refusedSample = refusedSample
         self.ledgerPath = ledgerPath
     }
+}
+
+/// What the broker does with a message that should be recorded while the disk is behind and the intake is full.
+public enum RecordPressure: String, CaseIterable, Codable, Hashable, Sendable {
+    /// It takes no more until there is room: publishers wait, nothing is lost.
+    case block
+    /// It numbers and sends the message without recording it, and counts it: data stays live, the record has holes.
+    case drop
 }
 
 /// Why a broker cannot work.

@@ -12,6 +12,18 @@ public struct BrokerCounters: Hashable, Sendable {
         public let refused: UInt64
         /// Messages that were sent on.
         public let published: UInt64
+        /// Whether its messages are to be recorded.
+        public let isRecorded: Bool
+        /// Messages that were handed to the record.
+        public let recorded: UInt64
+        /// Messages that should have been recorded, and for which the record had no room.
+        public let unrecorded: UInt64
+        /// Messages with an earlier event time than the one right before them.
+        public let outOfOrder: UInt64
+        /// Further messages with an earlier event time than the newest.
+        public let late: UInt64
+        /// Messages that were the same as the one right before them.
+        public let duplicates: UInt64
         /// Sockets that subscribe to it.
         public let subscribers: Int
         /// Event time of the last message, nanoseconds since the Unix epoch; 0 when there was none.
@@ -28,4 +40,18 @@ public struct BrokerCounters: Hashable, Sendable {
     public let refused: UInt64
     /// All messages that were sent on.
     public let published: UInt64
+    /// All messages that were handed to the record.
+    public let recorded: UInt64
+    /// All messages that should have been recorded, and for which the record had no room.
+    public let unrecorded: UInt64
+    /// Messages that a publisher has sent again though they had been taken: they went no further.
+    public let resent: UInt64
+    /// How often publishers had to wait because the record had no room.
+    public let blocks: UInt64
+    /// Whether they wait now.
+    public let isBlocked: Bool
+    /// What the record has been handed and has not on disk yet.
+    public let queuedMessages: UInt64
+    /// The bytes that it takes.
+    public let queuedBytes: UInt64
 }

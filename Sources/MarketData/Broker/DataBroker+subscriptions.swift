@@ -8,16 +8,17 @@ extension DataBroker {
     func readSubscriptions() {
         guard let sockets else { return }
         do {
-            while try sockets.data.receive(into: &topicFrame) {
-                let (isStart, pattern) = topicFrame.withBytes { bytes in
+            var frame = Frame()
+            while try sockets.data.receive(into: &frame) {
+                let (isStart, pattern) = frame.withBytes { bytes in
                     (bytes.first, String(decoding: bytes.dropFirst(), as: UTF8.self))
                 }
-                if topicFrame.hasMore { try sockets.data.discardRest(after: &topicFrame) }
+                if frame.hasMore { try sockets.data.discardRest(after: &frame) }
                 switch isStart {
                 case 1: subscribed(pattern)
                 case 0: unsubscribed(pattern)
                 // Any peer may send such a message over its SUB; it means nothing here.
-                default: refuse(ProtocolError("a message on the data socket"), about: nil, bytes: pattern.utf8.count)
+                default: refuse(ProtocolError("a message on the data socket"), bytes: pattern.utf8.count)
                 }
             }
         } catch {
@@ -59,8 +60,8 @@ extension DataBroker {
         guard let sockets else { return }
         var sequences: [String: JSONValue] = [:]
         for name in names {
-            let index = Array(name.utf8).withUnsafeBytes { topics.find($0) }
-            sequences[name] = JSONValue(index.map { topics.sequence($0) } ?? 0)
+            let index = Array(name.utf8).withUnsafeBytes { intake.topics.find($0) }
+            sequences[name] = JSONValue(index.map { intake.topics.sequence($0) } ?? 0)
         }
         let marker = Message(.sync, payload: ["topics": .object(sequences)], replyTo: replyTo)
         do {

@@ -1,5 +1,5 @@
-internal import CLinux
 package import Logging
+package import MarketRecord
 public import WireProtocol
 package import ZeroMQ
 
@@ -8,49 +8,27 @@ package import ZeroMQ
 /// It lives on the data loop, and the path of a message from `feed` to `data` never leaves that thread. Nothing on the control
 /// side can hold it up.
 public actor DataBroker {
-    /// The sockets, open between ``start()`` and ``stop()``.
-    final class Sockets {
-        let feed: Socket
-        let data: Socket
-        var watches: [EventLoop.Watch] = []
-
-        init(_ context: Context, _ configuration: BrokerConfiguration) throws(ZeroMQError) {
-            feed = try Socket(context, .pull)
-            data = try Socket(context, .xpub)
-            try feed.set(.receiveHighWaterMark, Int32(clamping: configuration.highWaterMark))
-            // A body that is a little too large is refused with a reason; a peer that sends a huge one is cut off by libzmq.
-            try feed.set(.maxMessageSize, Int64(max(configuration.maxMessageBytes, 1 << 20)) * 16)
-            try data.set(.sendHighWaterMark, Int32(clamping: configuration.highWaterMark))
-            try data.set(.reportEverySubscription, 1)
-            try data.set(.maxMessageSize, 4096)
-            for address in configuration.feedAddresses { try feed.bind(address) }
-            for address in configuration.dataAddresses { try data.bind(address) }
-        }
-    }
-
     package nonisolated let loop: EventLoop
     let configuration: BrokerConfiguration
     let logger: Logger
     private let context: Context
-    private let onRefused: @Sendable (Refusal) -> Void
+    let record: MarketRecord?
+    private let history: HistoryServer?
+    private let onRecordFailure: @Sendable (String?) -> Void
+    /// What opening the record has changed of the topics' sequences.
+    package nonisolated let corrections: [SequenceCorrection]
 
-    var sockets: Sockets?
-    var topics: TopicTable
+    var sockets: BrokerSockets?
+    var intake: Intake
     var subscriptions = Subscriptions()
-    var received: UInt64 = 0
-    var refused: UInt64 = 0
-    var published: UInt64 = 0
-    var listeners = Listeners()
-    private var sampler: RefusalSampler
-    private var feeds: [any Feed] = []
-
-    // Used again for every message, so that the path allocates nothing of ours.
-    var topicFrame = Frame()
-    var bodyFrame = Frame()
-    var writer = JSONWriter()
-    var stampWriter = JSONWriter()
-    var topicBuffer: [UInt8] = []
-    var encodeBuffer: [UInt8] = []
+    var feeds: [any Feed] = []
+    /// The watches of the sockets that bring data; none while the record has no room.
+    var inputs: [EventLoop.Watch] = []
+    private var subscriptionWatch: EventLoop.Watch?
+    /// Whether everybody waits for the record to have room.
+    var isPaused = false
+    /// Callers in this process who wait with the others.
+    var waiters: [CheckedContinuation<Void, Never>] = []
 
     /// The data loop.
     public nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -61,37 +39,62 @@ public actor DataBroker {
     ///   - loop: The thread that it lives on; nothing slow should share it.
     ///   - context: The ZeroMQ context of its sockets.
     ///   - configuration: Addresses and bounds.
+    ///   - record: Where messages are recorded; it is started and not stopped by the broker. Without it nothing is recorded.
     ///   - logger: Where it tells about feeds and refused messages.
     ///   - onRefused: Called on the loop with a sample of the refused messages; must not block.
+    ///   - onRecordFailure: Called on the recorder's thread with the reason when recording fails, and with `nil` when it works again;
+    ///     must not block.
     /// - Throws: ``BrokerError`` when the sequences of the data folder cannot be opened.
     package init(
         loop: EventLoop,
         context: Context,
         configuration: BrokerConfiguration,
+        record: MarketRecord? = nil,
         logger: Logger,
-        onRefused: @escaping @Sendable (Refusal) -> Void
+        onRefused: @escaping @Sendable (Refusal) -> Void,
+        onRecordFailure: @escaping @Sendable (String?) -> Void = { _ in }
     ) throws(BrokerError) {
         self.loop = loop
         self.context = context
         self.configuration = configuration
+        self.record = record
         self.logger = logger
-        self.onRefused = onRefused
-        self.sampler = RefusalSampler(perSecond: configuration.refusedSample)
-        let ledger = try TopicLedger.open(path: configuration.ledgerPath, capacity: configuration.maxTopics)
-        self.topics = try TopicTable(ledger: ledger, maxTopics: configuration.maxTopics)
+        self.onRecordFailure = onRecordFailure
+        var ledger = try TopicLedger.open(path: configuration.ledgerPath, capacity: configuration.maxTopics)
+        corrections =
+            record.map {
+                SequenceRecovery.apply(to: &ledger, recorded: $0.recovered, isSameBoot: $0.isSameBoot)
+            } ?? []
+        intake = Intake(
+            topics: try TopicTable(ledger: ledger, maxTopics: configuration.maxTopics) { topic in
+                record?.wants(topic) ?? false
+            },
+            configuration: configuration,
+            record: record,
+            logger: logger,
+            onRefused: onRefused
+        )
+        history =
+            configuration.historyAddresses.isEmpty
+            ? nil : try HistoryServer(context: context, configuration: configuration, record: record, logger: logger)
     }
 
     /// Binds the sockets and begins to take data.
     ///
-    /// - Throws: ``ZeroMQError`` when an address is in use or cannot be bound.
-    package func start() throws {
+    /// - Throws: ``ZeroMQError`` when an address is in use or cannot be bound; an error of the record when its thread cannot be made.
+    package func start() async throws {
         guard sockets == nil else { return }
-        let sockets = try Sockets(context, configuration)
-        sockets.watches = [
-            loop.watch(sockets.data) { [unowned self] in assumeIsolated { $0.readSubscriptions() } },
-            loop.watch(sockets.feed) { [unowned self] in assumeIsolated { $0.readFeed() } },
-        ]
+        let sockets = try BrokerSockets(context, configuration)
+        try record?.start(recordEvents())
+        subscriptionWatch = loop.watch(sockets.data) { [unowned self] in assumeIsolated { $0.readSubscriptions() } }
         self.sockets = sockets
+        watchInputs()
+        do {
+            try await history?.start()
+        } catch {
+            await stop()
+            throw error
+        }
     }
 
     /// Stops the feeds of the manager's own.
@@ -100,12 +103,17 @@ public actor DataBroker {
         feeds = []
     }
 
-    /// Stops the feeds and closes the sockets. What has been taken has been sent on.
-    package func stop() {
+    /// Stops the feeds and closes the sockets. What has been taken has been sent on; the record is to be stopped after this.
+    package func stop() async {
         stopFeeds()
-        for watch in sockets?.watches ?? [] { loop.unwatch(watch) }
+        unwatchInputs()
+        if let watch = subscriptionWatch { loop.unwatch(watch) }
+        subscriptionWatch = nil
         sockets = nil
-        listeners.finish()
+        intake.drop()
+        intake.listeners.finish()
+        goOn()
+        await history?.stop()
     }
 
     /// Starts a feed of the manager's own.
@@ -114,27 +122,47 @@ public actor DataBroker {
     package func start(_ configuration: FeedConfiguration) throws(BrokerError) {
         guard sockets != nil else { throw BrokerError("the broker is stopped: it starts no feed") }
         let feed = try configuration.makeFeed(on: loop, logger: logger) { [weak self] topic, event in
-            self?.assumeIsolated { $0.take(event, topic: topic) }
+            self?.assumeIsolated { $0.take(event, topic: topic) } ?? false
         }
         feeds.append(feed)
         feed.start()
     }
 
+    private func recordEvents() -> RecordEvents {
+        RecordEvents(
+            onRecorded: { [weak self, loop] numbers in
+                loop.execute { [weak self] in self?.assumeIsolated { $0.recorded(numbers) } }
+            },
+            onRoom: { [weak self, loop] in loop.execute { [weak self] in self?.assumeIsolated { $0.resume() } } },
+            onFailure: { [onRecordFailure] error in onRecordFailure(error.map { "\($0)" }) }
+        )
+    }
+
     // MARK: For embedders
 
-    /// Publishes market data, as a publisher over `feed` would.
+    /// Publishes market data, as a publisher over `feed` would. Waits while the disk is behind, as they do.
     ///
     /// - Parameters:
     ///   - symbol: The instrument.
     ///   - dataType: The kind of data, such as `kline`.
     ///   - data: The `data` object of the JSON body.
     /// - Returns: The sequence that the message got in its topic.
-    /// - Throws: ``ProtocolError`` when the message is refused.
+    /// - Throws: ``ProtocolError`` when the message is refused, or the broker stops.
     @discardableResult
-    public func publish(symbol: String, dataType: String, data: JSONValue) throws -> UInt64 {
+    public func publish(symbol: String, dataType: String, data: JSONValue) async throws -> UInt64 {
         let message = Message.marketData(symbol: symbol, dataType: dataType, data: data)
-        return try take(json: message.bytes)
+        while isPaused { await waitForRoom() }
+        guard let sockets else { throw Self.stopped }
+        let sequence = try intake.take(json: message.bytes, sockets)
+        pauseIfBlocked()
+        if isPaused {
+            await waitForRoom()
+            guard self.sockets != nil else { throw Self.stopped }
+        }
+        return sequence
     }
+
+    private static let stopped = ProtocolError("the broker is stopped")
 
     /// Listens in this process to some topics.
     ///
@@ -152,50 +180,19 @@ public actor DataBroker {
         for symbol in symbols {
             for dataType in dataTypes { wanted.insert(try Topic(symbol: symbol, dataType: dataType)) }
         }
-        return listeners.add(wanted, bufferSize: bufferSize)
-    }
-
-    /// What the broker has done since it started.
-    public func counters() -> BrokerCounters {
-        BrokerCounters(
-            topics: topics.entries.enumerated().map { index, entry in
-                BrokerCounters.TopicCounters(
-                    topic: entry.topic.description,
-                    sequence: topics.sequence(index),
-                    received: entry.received,
-                    refused: entry.refused,
-                    published: entry.published,
-                    subscribers: subscriptions.count(of: entry.topic.description),
-                    lastEventTime: entry.lastEventTime,
-                    lastReceiveTime: entry.lastReceiveTime
-                )
-            },
-            received: received,
-            refused: refused,
-            published: published
-        )
+        return intake.listeners.add(wanted, bufferSize: bufferSize)
     }
 
     /// The sum of some topics' sequences: how much they have carried in all.
     package func total(of names: [String]) -> UInt64 {
         names.reduce(0) { sum, name in
-            let index = Array(name.utf8).withUnsafeBytes { topics.find($0) }
-            return sum &+ (index.map { topics.sequence($0) } ?? 0)
+            let index = Array(name.utf8).withUnsafeBytes { intake.topics.find($0) }
+            return sum &+ (index.map { intake.topics.sequence($0) } ?? 0)
         }
     }
 
-    // MARK: Refusals
-
-    /// Counts a message that is not passed on, and reports it where the sample has room.
-    func refuse(_ error: ProtocolError, about subject: TopicTable.Subject?, bytes: Int) {
-        refused += 1
-        if case .known(let index) = subject { topics[index].refused += 1 }
-        guard let unreported = sampler.admit(at: qc_monotonic_ns()) else { return }
-        let topic = subject.map { topics.topic(of: $0).description }
-        logger.warning(
-            "market data refused: \(error)",
-            metadata: ["topic": "\(topic ?? "?")", "bytes": "\(bytes)", "unreported": "\(unreported)"]
-        )
-        onRefused(Refusal(reason: error.description, topic: topic, bytes: bytes, unreported: unreported))
+    /// Counts a message on a socket that takes none.
+    func refuse(_ error: ProtocolError, bytes: Int) {
+        intake.refuse(error, about: nil, bytes: bytes)
     }
 }

@@ -5,15 +5,17 @@ internal import WireProtocol
 /// The file that keeps each topic's last sequence for the life of the data folder.
 ///
 /// It is mapped into memory: numbering a message is one store, which survives the death of the process at any moment. A power cut
-/// may lose what the kernel has not written yet. All of the file's blocks are allocated when it is opened, since a store to a
+/// may lose what the kernel has not written yet; what has been recorded puts that right (``SequenceRecovery``). All of the file's blocks are allocated when it is opened, since a store to a
 /// hole on a full disk would kill the process.
 ///
-/// Layout, little-endian: a header of 64 bytes (`QCSEQ001`), then entries of 128 bytes: sequence u64, length of the topic u16, topic.
+/// Layout, little-endian: a header of 64 bytes (`QCSEQ001`), then entries of 128 bytes: sequence u64, length of the topic u16, whose
+/// highest bit says whether the message of that sequence was handed to the record, topic.
 struct TopicLedger: ~Copyable {
     private static let magic: StaticString = "QCSEQ001"
     private static let headerBytes = 64
     private static let entryBytes = 128
     private static let topicOffset = 10
+    private static let recordedBit: UInt16 = 0x8000
 
     private let base: UnsafeMutableRawPointer
     private let mappedBytes: Int
@@ -77,11 +79,19 @@ struct TopicLedger: ~Copyable {
         UInt64(littleEndian: entry(index).load(as: UInt64.self))
     }
 
-    /// Counts an entry up and returns the new sequence.
-    mutating func advance(_ index: Int) -> UInt64 {
-        let next = sequence(index) &+ 1
-        entry(index).storeBytes(of: next.littleEndian, as: UInt64.self)
-        return next
+    /// Whether the message of the last sequence was handed to the record.
+    func isRecorded(_ index: Int) -> Bool {
+        word(index) & Self.recordedBit != 0
+    }
+
+    /// Keeps a sequence, and whether its message was handed to the record.
+    mutating func set(_ index: Int, _ sequence: UInt64, isRecorded: Bool) {
+        // The mark first: without it a sequence is never taken back.
+        if isRecorded != self.isRecorded(index) {
+            let length = UInt16(length(index)) | (isRecorded ? Self.recordedBit : 0)
+            entry(index).storeBytes(of: length.littleEndian, toByteOffset: 8, as: UInt16.self)
+        }
+        entry(index).storeBytes(of: sequence.littleEndian, as: UInt64.self)
     }
 
     /// Adds a topic and returns its entry, or `nil` when there is no room.
@@ -100,7 +110,11 @@ struct TopicLedger: ~Copyable {
     }
 
     private func length(_ index: Int) -> Int {
-        Int(UInt16(littleEndian: entry(index).load(fromByteOffset: 8, as: UInt16.self)))
+        Int(word(index) & ~Self.recordedBit)
+    }
+
+    private func word(_ index: Int) -> UInt16 {
+        UInt16(littleEndian: entry(index).load(fromByteOffset: 8, as: UInt16.self))
     }
 
     private static func failure(_ operation: String, _ path: String) -> BrokerError {

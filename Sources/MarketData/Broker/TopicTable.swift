@@ -11,6 +11,12 @@ struct TopicEntry {
     var lastEventTime: Int64 = 0
     /// When the last message was taken, nanoseconds since the Unix epoch.
     var lastReceiveTime: Int64 = 0
+    /// Whether its messages go into the record.
+    var isRecorded = false
+    /// Messages that went into the record, and those that should have and found no room.
+    var recorded: UInt64 = 0
+    var unrecorded: UInt64 = 0
+    var order = EventOrder()
 }
 
 /// Finds a topic by the bytes of its frame, without making a string of them.
@@ -26,13 +32,24 @@ struct TopicTable: ~Copyable {
     private(set) var entries: [TopicEntry] = []
     private var ledger: TopicLedger
     private let maxTopics: Int
+    private let wantsRecord: (String) -> Bool
     /// Open addressing: an index into ``entries``, or -1. A power of two, at most half full.
     private var slots = [Int32](repeating: -1, count: 64)
 
     /// Takes over the topics that the ledger has.
-    init(ledger: consuming TopicLedger, maxTopics: Int) throws(BrokerError) {
+    ///
+    /// - Parameters:
+    ///   - ledger: The sequences.
+    ///   - maxTopics: How many topics there may be.
+    ///   - wantsRecord: Whether a topic's messages are to be recorded; asked once for each.
+    init(
+        ledger: consuming TopicLedger,
+        maxTopics: Int,
+        wantsRecord: @escaping (String) -> Bool = { _ in false }
+    ) throws(BrokerError) {
         self.ledger = ledger
         self.maxTopics = maxTopics
+        self.wantsRecord = wantsRecord
         for index in 0..<self.ledger.count {
             let bytes = self.ledger.topic(index)
             do {
@@ -107,13 +124,25 @@ struct TopicTable: ~Copyable {
         _modify { yield &entries[index] }
     }
 
+    /// Changes what is kept of a topic.
+    mutating func update(_ index: Int, _ change: (inout TopicEntry) -> Void) {
+        change(&entries[index])
+    }
+
     /// The last sequence of a topic.
     func sequence(_ index: Int) -> UInt64 { ledger.sequence(index) }
 
-    /// Gives the topic's next sequence.
-    mutating func advance(_ index: Int) -> UInt64 { ledger.advance(index) }
+    /// Keeps the sequence of a message that has been taken.
+    mutating func set(_ index: Int, _ sequence: UInt64, isRecorded: Bool) {
+        ledger.set(index, sequence, isRecorded: isRecorded)
+    }
+
+    /// The topic's name as bytes, which stay where they are.
+    func name(_ index: Int) -> UnsafeRawBufferPointer { ledger.topic(index) }
 
     private mutating func enter(_ entry: TopicEntry, hash: UInt64) {
+        var entry = entry
+        entry.isRecorded = wantsRecord(entry.topic.description)
         entries.append(entry)
         if entries.count * 2 > slots.count {
             slots = [Int32](repeating: -1, count: slots.count * 2)

@@ -13,11 +13,13 @@ final class CSVFeed: Feed {
     private let configuration: CSVFeedConfiguration
     private let loop: EventLoop
     private let logger: Logger
-    private let publish: (Topic, MarketEvent) -> Void
+    private let publish: (Topic, MarketEvent) -> Bool
 
     private var reader: MarketFileReader
     private var timer: EventLoop.Timer?
-    /// The event that waits for its time.
+    /// Whether it waits for the broker.
+    private var isPaused = false
+    /// The event that waits for its time, or for the broker.
     private var pending: MarketEvent?
     /// Where event time and wall clock meet.
     private var origin: (event: Int64, wall: SuspendingClock.Instant)?
@@ -32,7 +34,7 @@ final class CSVFeed: Feed {
         _ configuration: CSVFeedConfiguration,
         loop: EventLoop,
         logger: Logger,
-        publish: @escaping (Topic, MarketEvent) -> Void
+        publish: @escaping (Topic, MarketEvent) -> Bool
     ) throws(BrokerError) {
         self.configuration = configuration
         self.loop = loop
@@ -49,6 +51,13 @@ final class CSVFeed: Feed {
     func stop() {
         if let timer { loop.cancel(timer) }
         timer = nil
+        isPaused = false
+    }
+
+    func resume() {
+        guard isPaused else { return }
+        isPaused = false
+        advance()
     }
 
     private static func open(_ configuration: CSVFeedConfiguration) throws(BrokerError) -> MarketFileReader {
@@ -66,18 +75,22 @@ final class CSVFeed: Feed {
             let wait = delay(until: event)
             guard wait <= .zero else {
                 pending = event
-                return resume(after: wait)
+                return advance(after: wait)
+            }
+            guard publish(configuration.topic, event) else {
+                pending = event
+                isPaused = true
+                return
             }
             pending = nil
             lastEventTime = event.eventTime
-            publish(configuration.topic, event)
             published += 1
             publishedThisRound += 1
         }
-        resume(after: .zero)
+        advance(after: .zero)
     }
 
-    private func resume(after delay: Duration) {
+    private func advance(after delay: Duration) {
         timer = loop.schedule(after: delay) { [weak self] in self?.advance() }
     }
 

@@ -12,11 +12,15 @@ package enum FeedConfiguration: Hashable, Sendable {
 
     /// Makes the feed; it does not run yet.
     ///
+    /// - Parameters:
+    ///   - loop: Where it runs.
+    ///   - logger: Where it tells about itself.
+    ///   - publish: Takes an event, or returns `false`: then it is to be offered again after ``Feed/resume()``.
     /// - Throws: ``BrokerError`` when its file cannot be read.
     func makeFeed(
         on loop: EventLoop,
         logger: Logger,
-        publish: @escaping (Topic, MarketEvent) -> Void
+        publish: @escaping (Topic, MarketEvent) -> Bool
     ) throws(BrokerError) -> any Feed {
         switch self {
         case .csv(let configuration):
@@ -96,4 +100,6 @@ package struct RandomWalkConfiguration: Hashable, Sendable {
 protocol Feed: AnyObject {
     func start()
     func stop()
+    /// What was not taken may be offered again.
+    func resume()
 }

@@ -9,18 +9,20 @@ final class RandomWalkFeed: Feed {
     private let configuration: RandomWalkConfiguration
     private let loop: EventLoop
     private let logger: Logger
-    private let publish: (Topic, MarketEvent) -> Void
+    private let publish: (Topic, MarketEvent) -> Bool
     private var random: SplitMix64
     private var price: Double
     private var published = 0
     private var next: SuspendingClock.Instant
     private var timer: EventLoop.Timer?
+    /// The event that waits for the broker.
+    private var pending: MarketEvent?
 
     init(
         _ configuration: RandomWalkConfiguration,
         loop: EventLoop,
         logger: Logger,
-        publish: @escaping (Topic, MarketEvent) -> Void
+        publish: @escaping (Topic, MarketEvent) -> Bool
     ) {
         self.configuration = configuration
         self.loop = loop
@@ -39,6 +41,11 @@ final class RandomWalkFeed: Feed {
     func stop() {
         if let timer { loop.cancel(timer) }
         timer = nil
+        pending = nil
+    }
+
+    func resume() {
+        if pending != nil { advance() }
     }
 
     private func advance() {
@@ -46,7 +53,12 @@ final class RandomWalkFeed: Feed {
             logger.info("random walk on \(configuration.topic) is done: \(published) messages published")
             return
         }
-        publish(configuration.topic, MarketEvent(eventTime: qc_realtime_ns(), payload: step()))
+        let event = pending ?? MarketEvent(eventTime: qc_realtime_ns(), payload: step())
+        guard publish(configuration.topic, event) else {
+            pending = event
+            return
+        }
+        pending = nil
         published += 1
         // From the last due time, not from now: the pace does not drift. After a standstill it does not catch up either.
         let now = SuspendingClock().now

@@ -2,6 +2,8 @@
 package protocol StrategyHost: AnyObject {
     /// Event time of the data being handled, otherwise the wall clock, in nanoseconds since the Unix epoch.
     var now: Int64 { get }
+    /// Whether the data being handled comes from the record.
+    var isReplaying: Bool { get }
     /// Lines below this level are not wanted.
     var logLevel: LogLevel { get }
 
@@ -9,6 +11,7 @@ package protocol StrategyHost: AnyObject {
     func subscribe(symbols: [String], dataTypes: [String]) throws(StrategyError)
     func unsubscribe(symbols: [String], dataTypes: [String])
     func emit(_ signal: SignalRequest)
+    func history(symbol: String, dataType: String, count: Int) throws(StrategyError) -> [Bar]
     func metric(_ name: String, _ value: Double)
     func schedule(_ name: String, every interval: Duration) throws(StrategyError)
     func cancelTimer(_ name: String)
@@ -45,4 +48,14 @@ package protocol ParamsReader {
     ///
     /// - Throws: ``StrategyError`` that names the key, what was expected, and the known keys.
     func params<Params: StrategyParams>(over base: Params) throws(StrategyError) -> Params
+}
+
+/// Saves a state. It is the host's part, since the kit knows no format.
+package protocol StateWriter {
+    func write(_ state: some Encodable) throws
+}
+
+/// Reads a state that was saved.
+package protocol StateReader {
+    func read<State: Decodable>(_ type: State.Type) throws -> State
 }

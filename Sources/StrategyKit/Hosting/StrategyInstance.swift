@@ -9,11 +9,19 @@ package protocol StrategyInstance: AnyObject {
     func onTrade(_ trade: Trade) throws
     func onQuote(_ quote: Quote) throws
     func onDepth(_ depth: Depth) throws
+    func onGap(_ gap: Gap) throws
     func onTimer(_ name: String) throws
     func onPause() throws
     func onResume() throws
     func onStop() throws
     func onError(_ error: any Error, in callback: String) throws
+
+    /// Whether there is a state to save.
+    var hasState: Bool { get }
+    /// Hands out the state.
+    func saveState(_ writer: any StateWriter) throws
+    /// Takes the state over from an earlier process.
+    func restoreState(_ reader: any StateReader) throws
 
     /// Changes the parameters and calls `onParams`; when that throws, the parameters are what they were.
     func changeParams(_ reader: any ParamsReader) throws
@@ -37,11 +45,20 @@ final class HostedStrategy<Hosted: Strategy>: StrategyInstance {
     func onTrade(_ trade: Trade) throws { try strategy.onTrade(trade, context) }
     func onQuote(_ quote: Quote) throws { try strategy.onQuote(quote, context) }
     func onDepth(_ depth: Depth) throws { try strategy.onDepth(depth, context) }
+    func onGap(_ gap: Gap) throws { try strategy.onGap(gap, context) }
     func onTimer(_ name: String) throws { try strategy.onTimer(name, context) }
     func onPause() throws { try strategy.onPause(context) }
     func onResume() throws { try strategy.onResume(context) }
     func onStop() throws { try strategy.onStop(context) }
     func onError(_ error: any Error, in callback: String) throws { try strategy.onError(error, in: callback, context) }
+
+    var hasState: Bool { Hosted.State.self != NoState.self }
+    func saveState(_ writer: any StateWriter) throws { try writer.write(strategy.state) }
+
+    func restoreState(_ reader: any StateReader) throws {
+        strategy.state = try reader.read(Hosted.State.self)
+        context.isRestored = true
+    }
 
     func changeParams(_ reader: any ParamsReader) throws {
         let previous = context.params

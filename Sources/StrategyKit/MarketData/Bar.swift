@@ -37,6 +37,8 @@ public struct Bar: Hashable, Sendable {
     public var closed: Bool
     /// Number of this message in its stream: from 1, without holes.
     public var sequence: UInt64
+    /// Whether it comes from the record to warm the strategy up: signals that it leads to are not sent.
+    public var isReplayed: Bool
 
     /// Makes a bar, for instance to test a calculation.
     ///
@@ -58,7 +60,8 @@ public struct Bar: Hashable, Sendable {
         turnover: Double = 0,
         trades: UInt64 = 0,
         closed: Bool = true,
-        sequence: UInt64 = 0
+        sequence: UInt64 = 0,
+        isReplayed: Bool = false
     ) {
         self.symbol = symbol
         self.dataType = dataType
@@ -75,5 +78,6 @@ public struct Bar: Hashable, Sendable {
         self.trades = trades
         self.closed = closed
         self.sequence = sequence
+        self.isReplayed = isReplayed
     }
 }

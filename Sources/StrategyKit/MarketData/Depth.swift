@@ -39,6 +39,8 @@ public struct Depth: Hashable, Sendable {
     public var isSnapshot: Bool
     /// Number of this message in its stream: from 1, without holes.
     public var sequence: UInt64
+    /// Whether it comes from the record to warm the strategy up: signals that it leads to are not sent.
+    public var isReplayed: Bool
 
     /// Makes an order book, for instance to test a calculation.
     ///
@@ -53,7 +55,8 @@ public struct Depth: Hashable, Sendable {
         bids: [Level],
         asks: [Level],
         isSnapshot: Bool = true,
-        sequence: UInt64 = 0
+        sequence: UInt64 = 0,
+        isReplayed: Bool = false
     ) {
         self.symbol = symbol
         self.dataType = dataType
@@ -63,5 +66,6 @@ public struct Depth: Hashable, Sendable {
         self.asks = asks
         self.isSnapshot = isSnapshot
         self.sequence = sequence
+        self.isReplayed = isReplayed
     }
 }

@@ -24,6 +24,8 @@ public struct Quote: Hashable, Sendable {
     public var askSize: Double
     /// Number of this message in its stream: from 1, without holes.
     public var sequence: UInt64
+    /// Whether it comes from the record to warm the strategy up: signals that it leads to are not sent.
+    public var isReplayed: Bool
 
     /// Makes a quote, for instance to test a calculation.
     ///
@@ -39,7 +41,8 @@ public struct Quote: Hashable, Sendable {
         ask: Double,
         bidSize: Double = 0,
         askSize: Double = 0,
-        sequence: UInt64 = 0
+        sequence: UInt64 = 0,
+        isReplayed: Bool = false
     ) {
         self.symbol = symbol
         self.dataType = dataType
@@ -50,5 +53,6 @@ public struct Quote: Hashable, Sendable {
         self.bidSize = bidSize
         self.askSize = askSize
         self.sequence = sequence
+        self.isReplayed = isReplayed
     }
 }

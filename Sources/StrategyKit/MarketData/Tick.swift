@@ -28,6 +28,8 @@ public struct Tick: Hashable, Sendable {
     public var askSize: Double?
     /// Number of this message in its stream: from 1, without holes.
     public var sequence: UInt64
+    /// Whether it comes from the record to warm the strategy up: signals that it leads to are not sent.
+    public var isReplayed: Bool
 
     /// Makes a tick, for instance to test a calculation.
     ///
@@ -45,7 +47,8 @@ public struct Tick: Hashable, Sendable {
         ask: Double? = nil,
         bidSize: Double? = nil,
         askSize: Double? = nil,
-        sequence: UInt64 = 0
+        sequence: UInt64 = 0,
+        isReplayed: Bool = false
     ) {
         self.symbol = symbol
         self.dataType = dataType
@@ -58,5 +61,6 @@ public struct Tick: Hashable, Sendable {
         self.bidSize = bidSize
         self.askSize = askSize
         self.sequence = sequence
+        self.isReplayed = isReplayed
     }
 }

@@ -14,8 +14,8 @@ public struct ProtocolError: Error, Hashable, Sendable, CustomStringConvertible 
 }
 
 extension Message {
-    /// The largest envelope that is read, in bytes.
-    public static let maxBytes = 4 << 20
+    /// The largest envelope that is read, in bytes: room for a strategy's state, which may have 16 MiB, and its positions.
+    public static let maxBytes = 20 << 20
 
     /// Reads an envelope.
     ///

@@ -45,6 +45,20 @@ public enum MessageType: String, CaseIterable, Codable, Hashable, Sendable {
     case log
     /// A signal of a strategy.
     case signal
+    /// A strategy's state with the position it belongs to; in commands to the manager, a question about it.
+    case checkpoint
+    /// Data that could not be recovered.
+    case gap
+
+    // Exactly once
+    /// What is on disk: signals and a checkpoint to a worker, messages to a publisher.
+    case recorded
+    /// Send again what is numbered from here on.
+    case resend
+    /// A worker asks for ranges of recorded data.
+    case replay
+    /// A worker asks for the last recorded messages of topics.
+    case history
 
     // Handshake
     /// A worker's first message.

@@ -14,6 +14,8 @@ struct TopicTable {
         /// Whether data is wanted. An entry stays when it is not, so that an index is good for the table's life.
         var isSubscribed = true
         var sequence = SequenceTracker()
+        /// Event time of the last message handled.
+        var eventTime = Int64.min
     }
 
     /// The sum of the sequences up to which the subscribed topics have been handled.
@@ -39,6 +41,7 @@ struct TopicTable {
             guard !entries[index].isSubscribed else { return nil }
             entries[index].isSubscribed = true
             entries[index].sequence = SequenceTracker()
+            entries[index].eventTime = .min
             return index
         }
         entries.append(Entry(topic: topic, kind: kind, bytes: bytes))
@@ -65,18 +68,37 @@ struct TopicTable {
         return index
     }
 
-    mutating func place(_ sequence: UInt64, at index: Int) -> SequenceTracker.Place {
-        let previous = entries[index].sequence.last ?? 0
-        let place = entries[index].sequence.place(sequence)
-        if place != .repeated { handledTotal &+= sequence &- previous }
-        return place
+    /// The entry of a subscribed topic.
+    func index(of topic: String) -> Int? {
+        guard let index = Array(topic.utf8).withUnsafeBytes(indexOfEntry), entries[index].isSubscribed else { return nil }
+        return index
     }
 
-    /// Sets where a topic stood when the worker joined.
-    mutating func join(_ topic: String, at sequence: UInt64) {
-        guard let index = Array(topic.utf8).withUnsafeBytes(indexOfEntry), entries[index].isSubscribed else { return }
+    /// Says where a message of the topic stands.
+    func place(_ sequence: UInt64, at index: Int) -> SequenceTracker.Place {
+        entries[index].sequence.place(sequence)
+    }
+
+    /// Says that the topic stands at `sequence`: it was handled, or the worker joined there, or it is known to be lost.
+    mutating func advance(_ index: Int, to sequence: UInt64) {
         handledTotal &+= sequence &- (entries[index].sequence.last ?? 0)
-        entries[index].sequence.join(at: sequence)
+        entries[index].sequence.advance(to: sequence)
+    }
+
+    /// Takes a message's event time and says whether it goes back.
+    mutating func isLate(_ eventTime: Int64, at index: Int) -> Bool {
+        let isLate = eventTime < entries[index].eventTime
+        if !isLate { entries[index].eventTime = eventTime }
+        return isLate
+    }
+
+    /// Where each subscribed topic stands, as far as that is known.
+    var positions: [String: UInt64] {
+        var positions: [String: UInt64] = [:]
+        for entry in entries where entry.isSubscribed {
+            positions[entry.topic.description] = entry.sequence.last
+        }
+        return positions
     }
 
     private func indexOfEntry(_ frame: UnsafeRawBufferPointer) -> Int? {

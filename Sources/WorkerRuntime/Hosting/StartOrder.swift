@@ -11,6 +11,22 @@ struct StartOrder {
     let budget: ErrorBudget
     let logPath: String?
     let heartbeatSeconds: Double?
+    /// Where an earlier process had got to.
+    let checkpoint: Checkpoint?
+    let policy: Checkpointer.Policy
+    let delivery: DeliveryMode
+    /// How many messages of each topic a fresh start gets from the record first.
+    let warmUp: UInt64
+    let sandbox: Sandbox?
+
+    /// A strategy that is run on recorded data alone, to see what it does.
+    struct Sandbox {
+        /// The worker whose signals it would emit.
+        let workerID: String
+        let ranges: [ReplayRange]
+    }
+
+    static let maxWarmUp: UInt64 = 1_000_000
 
     /// Reads the message.
     ///
@@ -39,6 +55,42 @@ struct StartOrder {
         )
         logPath = payload["log_path"]?.stringValue
         heartbeatSeconds = payload["heartbeat_interval"]?.doubleValue
+        checkpoint = try Self.read(payload["checkpoint"]) { (value) throws(ProtocolError) in
+            try Checkpoint(payload: value)
+        }
+        policy = Self.policy(payload["checkpoint_policy"])
+        guard let delivery = DeliveryMode(rawValue: payload["delivery"]?.stringValue ?? DeliveryMode.lossless.rawValue)
+        else { throw WorkerFailure("'delivery' must be lossless, conflate or drop") }
+        self.delivery = delivery
+        guard let warmUp = (payload["warmup"] ?? 0).sequenceValue, warmUp <= Self.maxWarmUp else {
+            throw WorkerFailure("'warmup' must be 0 to \(Self.maxWarmUp)")
+        }
+        self.warmUp = warmUp
+        sandbox = try Self.read(payload["sandbox"]) { (value) throws(ProtocolError) in
+            let request = try ReplayRequest(payload: value)
+            return Sandbox(workerID: value["worker_id"]?.stringValue ?? workerID, ranges: request.ranges)
+        }
+    }
+
+    private static func policy(_ value: JSONValue?) -> Checkpointer.Policy {
+        var policy = Checkpointer.Policy()
+        if let messages = value?["messages"]?.integerValue { policy.messages = max(Int(clamping: messages), 1) }
+        if let seconds = value?["interval"]?.doubleValue {
+            policy.interval = Duration.seconds(min(max(seconds, 0.01), 86400)).nanoseconds
+        }
+        return policy
+    }
+
+    private static func read<Value>(
+        _ member: JSONValue?,
+        _ read: (JSONValue) throws(ProtocolError) -> Value
+    ) throws(WorkerFailure) -> Value? {
+        guard let member, member != .null else { return nil }
+        do {
+            return try read(member)
+        } catch {
+            throw WorkerFailure(error.description)
+        }
     }
 
     private static func names(_ key: String, _ payload: JSONValue) throws(WorkerFailure) -> [String] {

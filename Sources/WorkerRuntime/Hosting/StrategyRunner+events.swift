@@ -9,23 +9,23 @@ extension StrategyRunner {
         switch message.payload {
         case .bar(let data):
             event = inHand(message, topic, price: data.close)
-            let bar = Bar(data, message, topic)
+            let bar = Bar(data, message, topic, isReplayed: isWarmingUp)
             run(.onBar) { try $0.onBar(bar) }
         case .tick(let data):
             event = inHand(message, topic, price: data.price)
-            let tick = Tick(data, message, topic)
+            let tick = Tick(data, message, topic, isReplayed: isWarmingUp)
             run(.onTick) { try $0.onTick(tick) }
         case .trade(let data):
             event = inHand(message, topic, price: data.price)
-            let trade = Trade(data, message, topic)
+            let trade = Trade(data, message, topic, isReplayed: isWarmingUp)
             run(.onTrade) { try $0.onTrade(trade) }
         case .quote(let data):
             event = inHand(message, topic, price: nil)
-            let quote = Quote(data, message, topic)
+            let quote = Quote(data, message, topic, isReplayed: isWarmingUp)
             run(.onQuote) { try $0.onQuote(quote) }
         case .depth(let data):
             event = inHand(message, topic, price: nil)
-            let depth = Depth(data, message, topic)
+            let depth = Depth(data, message, topic, isReplayed: isWarmingUp)
             run(.onDepth) { try $0.onDepth(depth) }
         }
     }
@@ -36,7 +36,7 @@ extension StrategyRunner {
 }
 
 extension Bar {
-    fileprivate init(_ data: BarData, _ message: MarketEvent, _ topic: Topic) {
+    init(_ data: BarData, _ message: MarketEvent, _ topic: Topic, isReplayed: Bool) {
         self.init(
             symbol: topic.symbol,
             dataType: topic.dataType,
@@ -52,13 +52,14 @@ extension Bar {
             turnover: data.turnover,
             trades: data.trades,
             closed: data.closed,
-            sequence: message.sequence
+            sequence: message.sequence,
+            isReplayed: isReplayed
         )
     }
 }
 
 extension Tick {
-    fileprivate init(_ data: TickData, _ message: MarketEvent, _ topic: Topic) {
+    fileprivate init(_ data: TickData, _ message: MarketEvent, _ topic: Topic, isReplayed: Bool) {
         self.init(
             symbol: topic.symbol,
             dataType: topic.dataType,
@@ -70,13 +71,14 @@ extension Tick {
             ask: data.ask,
             bidSize: data.bidSize,
             askSize: data.askSize,
-            sequence: message.sequence
+            sequence: message.sequence,
+            isReplayed: isReplayed
         )
     }
 }
 
 extension Trade {
-    fileprivate init(_ data: TradeData, _ message: MarketEvent, _ topic: Topic) {
+    fileprivate init(_ data: TradeData, _ message: MarketEvent, _ topic: Topic, isReplayed: Bool) {
         let side: Side? =
             switch data.side {
             case .unknown: nil
@@ -92,13 +94,14 @@ extension Trade {
             size: data.size,
             side: side,
             tradeID: data.tradeID,
-            sequence: message.sequence
+            sequence: message.sequence,
+            isReplayed: isReplayed
         )
     }
 }
 
 extension Quote {
-    fileprivate init(_ data: QuoteData, _ message: MarketEvent, _ topic: Topic) {
+    fileprivate init(_ data: QuoteData, _ message: MarketEvent, _ topic: Topic, isReplayed: Bool) {
         self.init(
             symbol: topic.symbol,
             dataType: topic.dataType,
@@ -108,13 +111,14 @@ extension Quote {
             ask: data.ask,
             bidSize: data.bidSize,
             askSize: data.askSize,
-            sequence: message.sequence
+            sequence: message.sequence,
+            isReplayed: isReplayed
         )
     }
 }
 
 extension Depth {
-    fileprivate init(_ data: DepthData, _ message: MarketEvent, _ topic: Topic) {
+    fileprivate init(_ data: DepthData, _ message: MarketEvent, _ topic: Topic, isReplayed: Bool) {
         self.init(
             symbol: topic.symbol,
             dataType: topic.dataType,
@@ -123,7 +127,8 @@ extension Depth {
             bids: data.bids.map { Level(price: $0.price, size: $0.size) },
             asks: data.asks.map { Level(price: $0.price, size: $0.size) },
             isSnapshot: data.isSnapshot,
-            sequence: message.sequence
+            sequence: message.sequence,
+            isReplayed: isReplayed
         )
     }
 }

@@ -23,6 +23,8 @@ extension StrategyRunner: StrategyHost {
         for (topic, kind) in wanted {
             guard let index = topics.subscribe(topic, kind) else { continue }
             gauges.nameTopic(topic.description, at: index)
+            if let position = restored.removeValue(forKey: topic.description) { topics.advance(index, to: position) }
+            gauges.stands(topic: index, at: topics[index].sequence.last)
             outlet.setSubscribed(topic, true)
         }
     }
@@ -30,8 +32,10 @@ extension StrategyRunner: StrategyHost {
     func unsubscribe(symbols: [String], dataTypes: [String]) {
         for symbol in symbols {
             for dataType in dataTypes {
-                guard let topic = try? Topic(symbol: symbol, dataType: dataType), topics.unsubscribe(topic) != nil
+                guard let topic = try? Topic(symbol: symbol, dataType: dataType),
+                    let index = topics.unsubscribe(topic)
                 else { continue }
+                gauges.stands(topic: index, at: nil)
                 outlet.setSubscribed(topic, false)
             }
         }
@@ -39,14 +43,17 @@ extension StrategyRunner: StrategyHost {
     }
 
     func emit(_ signal: SignalRequest) {
+        // The ordinal counts all the same: the signals of a callback keep their ids.
+        let id = nextSignalID()
+        guard !isWarmingUp else { return gauges.count(.suppressed) }
         gauges.count(.signals)
-        outlet.deliver(
+        outlet.emit(
             stamped(
                 Message(
                     .signal,
                     workerID: setup.workerID,
                     payload: [
-                        "signal_id": .string(nextSignalID()), "name": .string(signal.name),
+                        "signal_id": .string(id), "name": .string(signal.name),
                         "side": JSONValue(signal.side?.rawValue),
                         "symbol": JSONValue(signal.symbol ?? event?.topic.symbol),
                         "data_type": JSONValue(event?.topic.dataType),
@@ -62,6 +69,17 @@ extension StrategyRunner: StrategyHost {
     func metric(_ name: String, _ value: Double) {
         guard value.isFinite else { return }
         outlet.offer(stamped(.metrics(setup.workerID, name: name, value: value)))
+    }
+
+    func history(symbol: String, dataType: String, count: Int) throws(StrategyError) -> [Bar] {
+        guard 1...100_000 ~= count else { throw StrategyError("history: the count must be 1 to 100000, not \(count)") }
+        let (topic, kind) = try Self.topic(symbol, dataType)
+        guard kind == .bar else { throw StrategyError("history: '\(dataType)' is not a stream of bars") }
+        let position = topics.index(of: topic.description).flatMap { topics[$0].sequence.last }
+        return try outlet.history(of: topic, count: count, before: position.map { $0 + 1 }).compactMap { event in
+            guard case .bar(let data) = event.payload else { return nil }
+            return Bar(data, event, topic, isReplayed: true)
+        }
     }
 
     func schedule(_ name: String, every interval: Duration) throws(StrategyError) {

@@ -11,12 +11,21 @@ final class StrategyRunner {
     let name: String
     let gauges: WorkerGauges
     let logLevel: LogLevel
+    let delivery: DeliveryMode
     unowned let outlet: any RunnerOutlet
 
     var topics = TopicTable()
     var timers = TimerSchedule()
     /// The message that is being handled.
     var event: EventInHand?
+    /// Whether what is handled comes from the record.
+    var isReplaying = false
+    /// Whether what is handled only warms the strategy up.
+    var isWarmingUp = false
+    /// Decides when the state is saved; `nil` for a strategy without one.
+    var checkpointer: Checkpointer?
+    /// Where topics stood in an earlier process, until they are subscribed to.
+    var restored: [String: UInt64] = [:]
     /// Signals of this generation that no data caused.
     var signalCounter = 0
     /// Whether the error budget is spent: the strategy gets no more data and waits to be stopped.
@@ -25,6 +34,8 @@ final class StrategyRunner {
     private var budget: ErrorBudget
     private var instance: (any StrategyInstance)?
     private(set) var callback: Callback?
+    /// When the last callback began.
+    private(set) var lastEntry: Int64 = 0
     private var complaints = RateLimit(10, per: .seconds(60))
 
     /// What a signal, and the time, take from the message that is being handled.
@@ -42,6 +53,7 @@ final class StrategyRunner {
         budget: ErrorBudget,
         gauges: WorkerGauges,
         logLevel: LogLevel,
+        delivery: DeliveryMode = .lossless,
         outlet: any RunnerOutlet
     ) {
         self.setup = setup
@@ -49,17 +61,24 @@ final class StrategyRunner {
         self.budget = budget
         self.gauges = gauges
         self.logLevel = logLevel
+        self.delivery = delivery
         self.outlet = outlet
     }
 
     // MARK: Life
 
-    /// Makes the strategy, subscribes to its topics and calls `onStart`.
+    /// Makes the strategy, gives it back its state, subscribes to its topics and calls `onStart`.
     ///
-    /// - Throws: what makes the start refused: ``StrategyError`` for parameters and topics, ``WorkerFailure`` for `onStart`.
-    func start(_ factory: StrategyFactory, params: UserParams) throws {
+    /// - Throws: what makes the start refused: ``StrategyError`` for parameters and topics, ``WorkerFailure`` for state and `onStart`.
+    func start(
+        _ factory: StrategyFactory,
+        params: UserParams,
+        checkpoint: Checkpoint? = nil,
+        policy: Checkpointer.Policy = Checkpointer.Policy()
+    ) throws {
         let instance = try factory.make(setup, params, self)
         self.instance = instance
+        try restore(instance, checkpoint, policy)
         try subscribe(symbols: setup.symbols, dataTypes: setup.dataTypes)
         do {
             try enter(.onStart) { try instance.onStart() }
@@ -68,11 +87,52 @@ final class StrategyRunner {
         }
     }
 
+    /// The state as of now.
+    ///
+    /// - Throws: what the strategy's own encoding throws, and when the state nests too deeply.
+    func encodedState() throws -> JSONValue {
+        let state = EncodedState()
+        try instance?.saveState(state)
+        return state.json
+    }
+
+    private func restore(
+        _ instance: any StrategyInstance,
+        _ checkpoint: Checkpoint?,
+        _ policy: Checkpointer.Policy
+    ) throws {
+        guard instance.hasState else {
+            guard checkpoint == nil else {
+                throw WorkerFailure(
+                    "there is a checkpoint of '\(setup.workerID)', but the strategy has no state any more; \(wayOut)",
+                    isFinal: true
+                )
+            }
+            return
+        }
+        checkpointer = Checkpointer(policy, ordinal: checkpoint?.ordinal ?? 0, at: qc_monotonic_ns())
+        guard let checkpoint else { return }
+        do {
+            try instance.restoreState(SavedState(json: checkpoint.state))
+        } catch {
+            throw WorkerFailure(
+                "the state of checkpoint \(checkpoint.ordinal) does not fit the strategy: \(error); \(wayOut)",
+                isFinal: true
+            )
+        }
+        restored = checkpoint.positions
+    }
+
+    private var wayOut: String {
+        "the checkpoint is kept: look at it with 'quantcell checkpoint \(setup.workerID) export', begin anew with "
+            + "'quantcell checkpoint \(setup.workerID) reset'"
+    }
+
     /// The parameters that are in force.
     var effectiveParams: JSONValue {
         guard let params = instance?.params else { return .object([:]) }
         // Cannot fail: these parameters came out of a decoder that checks that they can be encoded.
-        return (try? ParamsEncoding.json(params)) ?? .object([:])
+        return (try? ValueEncoding.json(params)) ?? .object([:])
     }
 
     func pause() {
@@ -96,12 +156,6 @@ final class StrategyRunner {
         try enter(.onParams) { try instance.changeParams(params) }
     }
 
-    /// Sets where topics stood when the worker joined them.
-    func join(_ positions: [String: UInt64]) {
-        for (topic, sequence) in positions { topics.join(topic, at: sequence) }
-        gauges.joined(total: topics.handledTotal)
-    }
-
     /// Runs the timers that are due.
     func runTimers() {
         // At most each timer once a call: data and commands come in between.
@@ -109,34 +163,6 @@ final class StrategyRunner {
             guard !isBroken, let name = timers.takeDue(at: qc_monotonic_ns()) else { return }
             run(.onTimer) { try $0.onTimer(name) }
         }
-    }
-
-    // MARK: Data
-
-    /// Handles one message of the data socket.
-    func handle(topic frame: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) {
-        guard !isBroken else { return }
-        guard let index = topics.find(frame) else { return gauges.count(.unrequested) }
-        let topic = topics[index].topic
-        let message: MarketEvent
-        do {
-            message = try MarketEvent(parsing: body, kind: topics[index].kind)
-        } catch {
-            gauges.count(.unreadable)
-            return complain("dropped a message of \(topic): \(error)")
-        }
-        switch topics.place(message.sequence, at: index) {
-        case .next:
-            break
-        case .repeated:
-            return gauges.count(.repeated)
-        case .gap(let missing):
-            gauges.count(.missed, Int(clamping: missing))
-            complain("\(missing) messages of \(topic) before sequence \(message.sequence) never came")
-        }
-        gauges.handled(topic: index, sequence: message.sequence, total: topics.handledTotal)
-        gauges.count(.processed)
-        hand(message, of: topic)
     }
 
     /// Calls `body` as the callback, keeps what it throws within the budget.
@@ -153,7 +179,9 @@ final class StrategyRunner {
 
     private func enter(_ callback: Callback, _ body: () throws -> Void) throws {
         self.callback = callback
-        gauges.enter(callback.number, at: qc_monotonic_ns())
+        lastEntry = qc_monotonic_ns()
+        gauges.enter(callback.number, at: lastEntry)
+        checkpointer?.touch()
         defer {
             gauges.leave()
             self.callback = nil
@@ -188,7 +216,7 @@ final class StrategyRunner {
     }
 
     /// Logs something that may happen with every message, at a limited rate.
-    private func complain(_ text: String) {
+    func complain(_ text: String) {
         guard let suppressed = complaints.admit(at: qc_monotonic_ns()) else { return }
         outlet.log(.warning, suppressed == 0 ? text : "\(text) (and \(suppressed) more like it were not logged)")
     }

@@ -11,10 +11,10 @@ struct UserParams: ParamsReader {
 
     func params<Params: StrategyParams>(over base: Params) throws(StrategyError) -> Params {
         do {
-            let defaults = try ParamsEncoding.json(base)
-            let params = try ParamsDecoding.decode(Params.self, from: Self.merge(.object(given), over: defaults))
+            let defaults = try ValueEncoding.json(base)
+            let params = try ValueDecoding.decode(Params.self, from: Self.merge(.object(given), over: defaults))
             // A key that does not come out again is one that the type does not have.
-            try Self.refuseUnknown(.object(given), known: ParamsEncoding.json(params), path: [])
+            try Self.refuseUnknown(.object(given), known: ValueEncoding.json(params), path: [])
             return params
         } catch let error as StrategyError {
             throw error

@@ -17,7 +17,7 @@ final class ControlLink {
     }
 
     static let remembered = 64
-    /// Messages that may wait while a callback waits for the manager; more of them wait in the socket.
+    /// Messages that may wait while a callback waits for the manager; more of them are refused.
     static let maxBacklog = 64
 
     /// Whether the manager is there.
@@ -65,18 +65,30 @@ final class ControlLink {
         }
     }
 
-    /// Takes in what has arrived, to be received later, by a callback that waits for the manager.
-    func listen() throws(ZeroMQError) {
-        while backlog.count < Self.maxBacklog, let bytes = try take() {
-            // Only proves that the manager is there, and comes again.
-            if let message = try? bytes.withUnsafeBytes({ try Message(parsing: $0) }), message.type == .welcome {
+    /// Takes in what has arrived while a callback waits for the manager. Commands are left to be received later.
+    ///
+    /// - Parameter notice: what to do with a message that is no command; says whether it was one.
+    func listen(_ notice: (Message) -> Bool) throws(ZeroMQError) {
+        while let bytes = try take() {
+            guard let message = try? bytes.withUnsafeBytes({ try Message(parsing: $0) }) else {
+                keep(bytes)
                 continue
             }
-            backlog.append(bytes)
+            if notice(message) { continue }
+            if backlog.count < Self.maxBacklog {
+                backlog.append(bytes)
+            } else {
+                try answer(message.messageID, "refused", reason: "the strategy waits for the manager to take its signals")
+            }
         }
     }
 
-    /// Whether ``listen()`` has left something to receive.
+    private func keep(_ bytes: [UInt8]) {
+        // It is no message, and only good for a complaint.
+        if backlog.count < Self.maxBacklog { backlog.append(bytes) }
+    }
+
+    /// Whether ``listen(_:)`` has left something to receive.
     var hasBacklog: Bool { !backlog.isEmpty }
 
     private var introduction: [String: JSONValue] {

@@ -15,6 +15,8 @@ package struct WorkerEnvironment: Hashable, Sendable {
     let dataAddress: String
     let controlAddress: String
     let statusAddress: String
+    /// Where recorded data can be asked for; `nil` under a manager that keeps none.
+    let historyAddress: String?
     let logLevel: LogLevel
     /// How long the manager may be away before the worker stops itself, in seconds; a `welcome` may say otherwise.
     let orphanLease: Double
@@ -39,6 +41,7 @@ package struct WorkerEnvironment: Hashable, Sendable {
         dataAddress = try value("QUANTCELL_DATA")
         controlAddress = try value("QUANTCELL_CONTROL")
         statusAddress = try value("QUANTCELL_STATUS")
+        historyAddress = read("QUANTCELL_HISTORY").flatMap { $0.isEmpty ? nil : $0 }
         let text = try value("QUANTCELL_GENERATION")
         guard let generation = UInt64(text) else {
             throw Invalid(description: "QUANTCELL_GENERATION must be a whole number from 0, not '\(text)'")

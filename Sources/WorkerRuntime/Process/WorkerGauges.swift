@@ -21,9 +21,26 @@ enum WorkerStatus: Int, Sendable {
 
 /// A strategy's callbacks, by the names that its author knows.
 enum Callback: String, CaseIterable {
-    case onStart, onBar, onTick, onTrade, onQuote, onDepth, onTimer, onParams, onPause, onResume, onStop, onError
+    case onStart, onBar, onTick, onTrade, onQuote, onDepth, onTimer, onParams, onPause, onResume, onStop, onError, onGap
 
-    var number: Int { Self.allCases.firstIndex(of: self).map { $0 + 1 } ?? 0 }
+    /// Where it stands among them, from 1.
+    var number: Int {
+        switch self {
+        case .onStart: 1
+        case .onBar: 2
+        case .onTick: 3
+        case .onTrade: 4
+        case .onQuote: 5
+        case .onDepth: 6
+        case .onTimer: 7
+        case .onParams: 8
+        case .onPause: 9
+        case .onResume: 10
+        case .onStop: 11
+        case .onError: 12
+        case .onGap: 13
+        }
+    }
 }
 
 /// What the strategy's thread leaves for the heartbeat's thread to tell: counters, and which callback has been running since when.
@@ -38,29 +55,44 @@ final class WorkerGauges: Sendable {
         case signals
         /// Errors that callbacks threw.
         case errors
-        /// Messages that never came: holes in a topic's sequence.
-        case missed
+        /// Messages that never came, and that the record does not have either.
+        case lost
+        /// Messages that were left out, in delivery mode `drop`.
+        case dropped
+        /// Messages that a later one of their topic took the place of, in delivery mode `conflate`.
+        case conflated
+        /// Messages handled that came from the record.
+        case replayed
+        /// Messages handled whose event time is before that of the one before.
+        case late
         /// Messages dropped because their sequence was handled already.
         case repeated
         /// Messages dropped because nobody asked for their topic.
         case unrequested
         /// Messages dropped because their bytes are not valid.
         case unreadable
+        /// Signals not sent, since warming up led to them.
+        case suppressed
     }
 
-    private struct Slots: ~Copyable {
-        let processed = Atomic(0), signals = Atomic(0), errors = Atomic(0)
-        let missed = Atomic(0), repeated = Atomic(0), unrequested = Atomic(0), unreadable = Atomic(0)
-    }
+    /// Topics whose positions a heartbeat tells.
+    static let maxPositions = 64
 
-    private let slots = Slots()
+    private static let unknownPosition = UInt64.max
+
+    private let counters = InlineArray<12, Atomic<Int>> { _ in Atomic(0) }
+    /// The last sequence handled of the first topics, by their index.
+    private let positions = InlineArray<64, Atomic<UInt64>> { _ in Atomic(unknownPosition) }
     private let statusNumber = Atomic(WorkerStatus.initialized.rawValue)
     /// The callback's number, 0 for none.
     private let callback = Atomic(0)
     private let callbackStart = Atomic<Int64>(0)
     /// Topic index plus one in the upper 16 bits, sequence in the lower 48: one word, so that they belong together.
     private let lastMessage = Atomic<UInt64>(0)
+    private let lastReceiveTime = Atomic<Int64>(0)
     private let handledTotal = Atomic<UInt64>(0)
+    private let signalsPending = Atomic(0)
+    private let isCatchingUp = Atomic(false)
     private let topicNames = Mutex<[String]>([])
     private let speaker: Mutex<Speaker>
     private let usage = ProcessUsage()
@@ -92,11 +124,12 @@ final class WorkerGauges: Sendable {
     }
 
     func count(_ counter: Counter, _ amount: Int = 1) {
-        withSlot(counter) { $0.store($0.load(ordering: .relaxed) &+ amount, ordering: .relaxed) }
+        let value = counters[counter.rawValue].load(ordering: .relaxed)
+        counters[counter.rawValue].store(value &+ amount, ordering: .relaxed)
     }
 
     subscript(counter: Counter) -> Int {
-        withSlot(counter) { $0.load(ordering: .relaxed) }
+        counters[counter.rawValue].load(ordering: .relaxed)
     }
 
     /// Names the topics, in the order of their indices.
@@ -106,15 +139,35 @@ final class WorkerGauges: Sendable {
         }
     }
 
+    /// Says that a message of a topic was handled.
+    ///
     /// - Parameter total: the sum of what has been handled of all topics, as sequences.
-    func handled(topic index: Int, sequence: UInt64, total: UInt64) {
+    func handled(topic index: Int, sequence: UInt64, receiveTime: Int64, total: UInt64) {
         handledTotal.store(total, ordering: .relaxed)
+        lastReceiveTime.store(receiveTime, ordering: .relaxed)
         lastMessage.store(UInt64(index + 1) << 48 | sequence & 0xFFFF_FFFF_FFFF, ordering: .relaxed)
+        stands(topic: index, at: sequence)
+    }
+
+    /// Says where a topic stands; `nil` when it is not subscribed to, or nothing is known yet.
+    func stands(topic index: Int, at sequence: UInt64?) {
+        guard index < Self.maxPositions else { return }
+        positions[index].store(sequence ?? Self.unknownPosition, ordering: .relaxed)
     }
 
     /// Takes the sum after topics were joined, or left.
     func joined(total: UInt64) {
         handledTotal.store(total, ordering: .relaxed)
+    }
+
+    /// Says how many signals are not on disk yet.
+    func pending(signals: Int) {
+        signalsPending.store(signals, ordering: .relaxed)
+    }
+
+    /// Says whether the record is being handled, rather than what is published now.
+    func catchesUp(_ isCatchingUp: Bool) {
+        self.isCatchingUp.store(isCatchingUp, ordering: .relaxed)
     }
 
     func enter(_ callback: Int, at now: Int64) {
@@ -135,9 +188,9 @@ final class WorkerGauges: Sendable {
     func heartbeat(at now: Int64) -> Message {
         let speaker = currentSpeaker
         let last = lastMessage.load(ordering: .relaxed)
-        let lastTopic = topicNames.withLock { names in
-            names.indices.contains(Int(last >> 48) - 1) ? names[Int(last >> 48) - 1] : nil
-        }
+        let names = topicNames.withLock { $0 }
+        let lastIndex = Int(last >> 48) - 1
+        let lastTopic = names.indices.contains(lastIndex) ? names[lastIndex] : nil
         let running = runningCallback(at: now)
         let usage = usage.read()
         var message = Message.heartbeat(
@@ -146,9 +199,17 @@ final class WorkerGauges: Sendable {
             details: [
                 "identity": .string(identity), "messages_processed": number(.processed),
                 "signals_emitted": number(.signals),
-                "errors_count": number(.errors), "messages_missed": number(.missed),
+                "errors_count": number(.errors),
+                "messages_missed": .integer(Int64(self[.lost] + self[.dropped])), "messages_lost": number(.lost),
+                "messages_dropped": number(.dropped), "messages_conflated": number(.conflated),
+                "messages_replayed": number(.replayed), "messages_late": number(.late),
                 "messages_repeated": number(.repeated), "messages_unrequested": number(.unrequested),
-                "messages_unreadable": number(.unreadable), "last_topic": JSONValue(lastTopic),
+                "messages_unreadable": number(.unreadable), "signals_suppressed": number(.suppressed),
+                "signals_pending": .integer(Int64(signalsPending.load(ordering: .relaxed))),
+                "mode": isCatchingUp.load(ordering: .relaxed) ? "catching_up" : "live",
+                "positions": JSONValue(sequences: knownPositions(names)),
+                "handled_receive_ns": .integer(lastReceiveTime.load(ordering: .relaxed)),
+                "last_topic": JSONValue(lastTopic),
                 "last_sequence": JSONValue(last & 0xFFFF_FFFF_FFFF), "callback": JSONValue(running?.name),
                 "callback_seconds": .number(running?.seconds ?? 0),
                 "handled_total": JSONValue(handledTotal.load(ordering: .relaxed)),
@@ -172,15 +233,12 @@ final class WorkerGauges: Sendable {
         .integer(Int64(self[counter]))
     }
 
-    private func withSlot<Result>(_ counter: Counter, _ body: (borrowing Atomic<Int>) -> Result) -> Result {
-        switch counter {
-        case .processed: body(slots.processed)
-        case .signals: body(slots.signals)
-        case .errors: body(slots.errors)
-        case .missed: body(slots.missed)
-        case .repeated: body(slots.repeated)
-        case .unrequested: body(slots.unrequested)
-        case .unreadable: body(slots.unreadable)
+    private func knownPositions(_ names: [String]) -> [String: UInt64] {
+        var known: [String: UInt64] = [:]
+        for (index, name) in names.prefix(Self.maxPositions).enumerated() {
+            let position = positions[index].load(ordering: .relaxed)
+            if position != Self.unknownPosition { known[name] = position }
         }
+        return known
     }
 }

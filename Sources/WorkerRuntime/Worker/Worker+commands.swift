@@ -21,12 +21,8 @@ extension Worker {
     }
 
     private func carryOut(_ message: Message) throws(ZeroMQError) {
+        if take(notice: message) { return }
         switch message.type {
-        case .welcome:
-            if let seconds = message.payload["heartbeat_interval"]?.doubleValue {
-                heartbeat.setInterval(seconds: seconds)
-            }
-            if let seconds = message.payload["orphan_lease"]?.doubleValue { control.lease.length = seconds }
         case .start:
             guard case .spare = phase else {
                 return answer(message, "refused", reason: "this process hosts a strategy already")
@@ -40,6 +36,8 @@ extension Worker {
             resume(message)
         case .updateParams:
             changeParams(message)
+        case .checkpoint:
+            save(message)
         case .ack:
             break
         case .error:
@@ -56,6 +54,7 @@ extension Worker {
         phase = .paused
         gauges.status = .paused
         runner.pause()
+        wantCheckpoint(.pause)
         log(.info, "paused")
         answer(message, "done")
         heartbeat.beat()
@@ -71,6 +70,23 @@ extension Worker {
         log(.info, "resumed")
         answer(message, "done")
         heartbeat.beat()
+    }
+
+    /// Has the state saved now; the command is answered when it is on disk.
+    private func save(_ message: Message) {
+        switch phase {
+        case .running, .paused: break
+        default: return answer(message, "refused", reason: "nothing can be saved: \(situation)")
+        }
+        guard let runner, !runner.isBroken else {
+            return answer(message, "refused", reason: "nothing is saved: \(situation)")
+        }
+        guard runner.checkpointer != nil else {
+            return answer(message, "refused", reason: "the strategy has no State")
+        }
+        saveCommands.append(message)
+        wantCheckpoint(.command)
+        saveIfDue()
     }
 
     private func changeParams(_ message: Message) {
@@ -91,27 +107,6 @@ extension Worker {
         }
     }
 
-    /// Lets the strategy say goodbye and ends; `command` is answered when it has.
-    func stop(reason: String, command: Message?) throws(ZeroMQError) {
-        if case .ended = phase { return }
-        if case .refused = phase {
-            if let command { answer(command, "done") }
-            phase = .ended(Self.refusedExitCode)
-            return
-        }
-        gauges.status = .stopping
-        heartbeat.beat()
-        if let runner {
-            log(.info, "stopping: \(reason)")
-            runner.stop()
-        }
-        if case .joining(let start, _) = phase {
-            answer(start, "refused", reason: "stopped before it was running: \(reason)")
-        }
-        if let command { answer(command, "done") }
-        phase = .ended(0)
-    }
-
     /// Answers a command; a socket that fails here fails again, and is dealt with, in the main loop.
     func answer(_ command: Message, _ result: String, reason: String? = nil, details: [String: JSONValue] = [:]) {
         do {
@@ -125,11 +120,12 @@ extension Worker {
         if runner?.isBroken == true { return "the error budget is spent" }
         return switch phase {
         case .spare: "no strategy has been started"
-        case .joining: "the strategy is still starting"
+        case .joining, .settling: "the strategy is still starting"
+        case .sandboxed: "the strategy runs on recorded data"
         case .running: "the strategy is running"
         case .paused: "the strategy is paused"
         case .refused: "the strategy was refused"
-        case .ended: "the worker is stopping"
+        case .finishing, .ended: "the worker is stopping"
         }
     }
 }

@@ -5,6 +5,7 @@ import ZeroMQ
 // What a running strategy sends out.
 extension Worker: RunnerOutlet {
     func setSubscribed(_ topic: Topic, _ isSubscribed: Bool) {
+        if isOnTrial { return }
         do {
             try data.set(isSubscribed ? .subscribe : .unsubscribe, topic.description)
         } catch {
@@ -24,7 +25,7 @@ extension Worker: RunnerOutlet {
                 }
                 if !isWaiting { writeLog(.warning, "the manager takes no messages; waiting for it") }
                 isWaiting = true
-                try control.listen()
+                try control.listen(take(notice:))
                 isAbandoned = try !control.keepInTouch()
             }
         } catch {
@@ -49,7 +50,7 @@ extension Worker: RunnerOutlet {
         offer(runner.stamped(.log(runner.setup.workerID, level: name, message: text)))
     }
 
-    private func writeLog(_ level: LogLevel, _ text: String) {
+    func writeLog(_ level: LogLevel, _ text: String) {
         LogLine.write(level, gauges.currentSpeaker.workerID, text)
     }
 }

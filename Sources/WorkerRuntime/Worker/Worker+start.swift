@@ -1,4 +1,5 @@
 import CLinux
+import CrashPoints
 import Glibc
 import StrategyKit
 import WireProtocol
@@ -16,22 +17,35 @@ extension Worker {
             WorkerProgram.setTitle(order.workerID)
             if let seconds = order.heartbeatSeconds { heartbeat.setInterval(seconds: seconds) }
             try control.answer(message.messageID, "accepted")
+            isOnTrial = order.sandbox != nil
             try host(order)
-            try data.set(.subscribe, syncTopic)
-            try askForMarker(start: message)
+            CrashPoint.reach("worker.start.hosted")
+            if let sandbox = order.sandbox {
+                try startSandbox(sandbox, start: message)
+            } else {
+                try data.set(.subscribe, syncTopic)
+                try askForMarker(start: message)
+            }
         } catch let error as ZeroMQError {
             throw error
         } catch {
-            log(.error, "refused: \(error)")
-            try control.answer(message.messageID, "refused", reason: "\(error)")
-            phase = .refused(until: qc_monotonic_ns() + 1_000_000_000)
+            refuse(message, because: error)
         }
+    }
+
+    /// Refuses the start, and waits to be stopped.
+    func refuse(_ start: Message, because error: any Error) {
+        log(.error, "refused: \(error)")
+        let isFinal = (error as? WorkerFailure)?.isFinal ?? false
+        answer(start, "refused", reason: "\(error)", details: isFinal ? ["final": true] : [:])
+        phase = .refused(until: qc_monotonic_ns() + 1_000_000_000)
     }
 
     private func host(_ order: StartOrder) throws {
         let factory = try StrategyLoader.load(order.strategyPath)
         let setup = StrategySetup(
-            workerID: order.workerID,
+            // On trial it is who it stands for: so its signals have the ids of that one's.
+            workerID: order.sandbox?.workerID ?? order.workerID,
             generation: order.generation,
             symbols: order.symbols,
             dataTypes: order.dataTypes
@@ -42,10 +56,18 @@ extension Worker {
             budget: order.budget,
             gauges: gauges,
             logLevel: environment.logLevel,
+            delivery: order.sandbox == nil ? order.delivery : .lossless,
             outlet: self
         )
         self.runner = runner
-        try runner.start(factory, params: UserParams(order.params))
+        // What a strategy goes on from has warmed it up already.
+        warmUp = order.checkpoint == nil ? order.warmUp : 0
+        try runner.start(
+            factory,
+            params: UserParams(order.params),
+            checkpoint: order.checkpoint,
+            policy: order.policy
+        )
     }
 
     private func askForMarker(start: Message) throws(ZeroMQError) {
@@ -60,9 +82,31 @@ extension Worker {
         guard let runner, let marker = try? Message(parsing: body), marker.replyTo == syncID else {
             return log(.warning, "ignored a marker that does not answer this worker's request")
         }
-        let positions = marker.payload["topics"]?.objectValue ?? [:]
-        runner.join(positions.compactMapValues { $0.integerValue.flatMap(UInt64.init(exactly:)) })
+        let isFresh = (runner.checkpointer?.ordinal ?? 0) == 0
+        let missed = runner.join(marker.payload["topics"]?.sequencesValue ?? [:])
+        phase = .settling(start: start)
+        CrashPoint.reach("worker.start.joined")
+        if warmUp > 0 {
+            log(.info, "warming up with the last \(warmUp) messages of \(runner.topics.subscribed.count) topics")
+            recover(runner.warmUp(warmUp))
+        } else if isFresh {
+            settle()
+        } else {
+            run(start)
+        }
+        if let missed { recover(missed) }
+    }
+
+    /// Has the first state saved, so that from then on a crash loses nothing.
+    func settle() {
+        wantCheckpoint(.start)
+    }
+
+    /// The strategy runs from here on.
+    func run(_ start: Message) {
+        guard let runner else { return }
         phase = .running
+        CrashPoint.reach("worker.start.done")
         gauges.status = .running
         let params = runner.effectiveParams
         log(.info, "running \(runner.name) with \(params.text) on \(runner.topics.subscribed.count) topics")

@@ -13,11 +13,17 @@ final class Worker {
         case spare
         /// The strategy is made; the marker that ends the join is still to come.
         case joining(start: Message, syncID: String)
+        /// Joined: the strategy is warmed up and its first state is saved before it runs.
+        case settling(start: Message)
+        /// A strategy that is run on recorded data.
+        case sandboxed
         case running
         case paused
         /// The strategy was refused; waits until then, on the monotonic clock, to be told to stop: a process that ended at once could
         /// be noticed before its reason.
         case refused(until: Int64)
+        /// The strategy has said goodbye; what it leaves is put on disk, until then at the latest.
+        case finishing(until: Int64)
         /// On the way out, with the exit code.
         case ended(Int32)
     }
@@ -29,6 +35,8 @@ final class Worker {
     let gauges: WorkerGauges
     let control: ControlLink
     let heartbeat: HeartbeatThread
+    let context: ZeroMQ.Context
+    let history: HistoryLink?
     let status: Socket
     let data: Socket
     let syncTopic: [UInt8]
@@ -37,8 +45,26 @@ final class Worker {
     var runner: StrategyRunner?
     /// Whether the worker stops because the manager has been away for too long: nobody takes its messages.
     var isAbandoned = false
+    /// Whether the strategy gets recorded data only.
+    var isOnTrial = false
+    /// Signals that are not on disk yet.
+    var outbox = SignalOutbox()
+    var resendTimer: ResendTimer
+    /// Which manager the worker has spoken with last.
+    var managerID: String?
+    /// What is being got from the record; data is not read meanwhile.
+    var recovery: Recovery?
+    /// Messages of each topic that a fresh start gets from the record first.
+    var warmUp: UInt64 = 0
+    /// Stop commands that are answered when all is on disk.
+    var stopCommands: [Message] = []
+    /// Commands to save the state that are answered when it is on disk.
+    var saveCommands: [Message] = []
+    /// Waits for control alone, while a callback waits for the manager.
+    var controlPoller = Poller()
 
     private var poller = Poller()
+    private let historyItem: Poller.Item?
     private let stopItem: Poller.Item
     private let controlItem: Poller.Item
     private let dataItem: Poller.Item
@@ -46,6 +72,9 @@ final class Worker {
     // Used again for every message.
     private var topicFrame = Frame()
     private var bodyFrame = Frame()
+    /// Whether the frames hold a message that waits for what comes before it.
+    private var hasMessageInHand = false
+    private var latest = LatestBodies()
 
     /// Opens the sockets and starts the heartbeat.
     ///
@@ -59,13 +88,19 @@ final class Worker {
             .init(workerID: environment.workerID, generation: environment.generation),
             identity: environment.identity
         )
-        let context = try ZeroMQ.Context()
+        resendTimer = ResendTimer(at: qc_monotonic_ns())
+        context = try ZeroMQ.Context()
         control = try ControlLink(context: context, environment: environment, gauges: gauges)
         status = try Self.statusSocket(context, environment)
         data = try Self.dataSocket(context, environment)
+        history = try environment.historyAddress.map { [context, gauges] address in
+            try HistoryLink(context: context, address: address, identity: environment.identity, gauges: gauges)
+        }
         stopItem = poller.add(descriptor: stopDescriptor)
         controlItem = control.wait(with: &poller)
         dataItem = poller.add(data)
+        historyItem = history?.wait(with: &poller)
+        _ = control.wait(with: &controlPoller)
         heartbeat = try HeartbeatThread(context: context, address: environment.statusAddress, gauges: gauges)
     }
 
@@ -76,7 +111,7 @@ final class Worker {
 
     private static func statusSocket(_ context: ZeroMQ.Context, _ environment: WorkerEnvironment) throws -> Socket {
         let socket = try Socket(context, .push)
-        // While the manager is away this many signals wait for it; then the strategy does. See deliver(_:).
+        // What is beyond this waits in the outbox, where it is a signal, or the strategy does: see deliver(_:).
         try socket.set(.sendHighWaterMark, 10_000)
         try socket.set(.sendTimeout, 250)
         try socket.set(.linger, 1000)
@@ -101,6 +136,7 @@ final class Worker {
             if case .ended(let code) = phase { return code }
             if case .refused(let end) = phase, end <= qc_monotonic_ns() { return Self.refusedExitCode }
             poller.setEnabled(dataItem, readsData)
+            if let historyItem { poller.setEnabled(historyItem, readsHistory) }
             try poller.wait(timeoutMilliseconds: timeoutMilliseconds)
             if poller.isReady(stopItem) {
                 qc_eventfd_drain(stopDescriptor)
@@ -108,8 +144,10 @@ final class Worker {
                 continue
             }
             if poller.isReady(controlItem) || control.hasBacklog { try readControl() }
+            if let historyItem, poller.isReady(historyItem), readsHistory { try readHistory() }
             if poller.isReady(dataItem) { try readData() }
             if case .running = phase { runner?.runTimers() }
+            try keepOnDisk()
             try keepInTouch()
         }
     }
@@ -128,34 +166,63 @@ final class Worker {
 
     private var readsData: Bool {
         switch phase {
-        case .joining, .running: true
-        case .spare, .paused, .refused, .ended: false
+        case .joining: true
+        case .running: recovery == nil
+        case .spare, .settling, .sandboxed, .paused, .refused, .finishing, .ended: false
         }
     }
 
-    /// Up to the next timer or look at the lease, rounded up so that the wait does not end before it.
+    var readsHistory: Bool {
+        switch phase {
+        case .running, .settling, .sandboxed: recovery != nil
+        case .spare, .joining, .paused, .refused, .finishing, .ended: false
+        }
+    }
+
+    /// Up to what is due next, rounded up so that the wait does not end before it.
     private var timeoutMilliseconds: Int {
         if control.hasBacklog { return 0 }
-        var due = control.lease.nextLook
-        if case .refused(let end) = phase { due = min(due, end) }
-        if case .running = phase, let runner, !runner.isBroken { due = min(due, runner.timers.nextDue ?? due) }
-        return Int(clamping: max(0, (due - qc_monotonic_ns() + 999_999) / 1_000_000))
+        let now = qc_monotonic_ns()
+        var due = min(control.lease.nextLook, nextDueOnDisk(at: now))
+        switch phase {
+        case .refused(let end): due = min(due, end)
+        case .finishing(let end): due = min(due, end)
+        case .running:
+            if let runner, !runner.isBroken { due = min(due, runner.timers.nextDue ?? due) }
+        default: break
+        }
+        if readsHistory { due = min(due, history?.nextLook ?? due) }
+        return Int(clamping: max(0, (due - now + 999_999) / 1_000_000))
     }
 
     // MARK: Data
 
     /// Handles what is there, but no longer than a moment: commands and timers must not wait behind a flood of data.
     private func readData() throws {
-        let end = qc_monotonic_ns() + 20_000_000
+        if case .running = phase, runner?.delivery == .conflate { return try readLatest() }
+        var moment = Moment()
         repeat {
-            guard readsData, try data.receive(into: &topicFrame) else { return }
+            guard readsData, try receiveMessage() else { return }
+            handleMessage()
+        } while goesOn(&moment)
+    }
+
+    /// Whether a batch of messages may go on.
+    func goesOn(_ moment: inout Moment) -> Bool {
+        moment.goesOn(at: runner?.lastEntry) && !StopRequest.isRaised && !isAbandoned
+    }
+
+    /// Takes the next message into the frames; `false` when there is none.
+    private func receiveMessage() throws(ZeroMQError) -> Bool {
+        while try data.receive(into: &topicFrame) {
             guard topicFrame.hasMore, try data.receive(into: &bodyFrame, wait: true) else {
                 gauges.count(.unreadable)
                 continue
             }
             try data.discardRest(after: &bodyFrame)
-            handleMessage()
-        } while qc_monotonic_ns() < end && !StopRequest.isRaised && !isAbandoned
+            return true
+        }
+        return false
     }
 
     private func handleMessage() {
@@ -165,9 +232,43 @@ final class Worker {
                     // What comes before the marker was published before the worker had joined.
                     if topic.elementsEqual(syncTopic) { join(body, start: start, syncID: syncID) }
                 } else {
-                    runner?.handle(topic: topic, body: body)
+                    handle(topic, body)
                 }
             }
         }
+    }
+
+    private func handle(_ topic: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) {
+        guard let runner else { return }
+        if let hole = runner.handle(topic: topic, body: body) {
+            hasMessageInHand = true
+            recover(Recovery(.gap, upTo: [hole.index: hole.to]))
+        } else if runner.checkpointer?.isFull == true {
+            saveIfDue()
+        }
+    }
+
+    /// Handles the message that has waited for what was missing before it.
+    func handleMessageInHand() {
+        guard hasMessageInHand else { return }
+        hasMessageInHand = false
+        handleMessage()
+    }
+
+    /// Takes all that is there, and handles the latest message of each topic.
+    private func readLatest() throws {
+        guard let runner else { return }
+        var moment = Moment()
+        while moment.goesOn(at: nil), try receiveMessage() {
+            if let index = topicFrame.withBytes({ runner.find($0) }) { latest.put(&bodyFrame, at: index) }
+        }
+        while !StopRequest.isRaised, !isAbandoned, case .running = phase, let index = latest.next() {
+            let topic = Array(runner.topics[index].bytes)
+            topic.withUnsafeBytes { topic in
+                latest.withBody(at: index) { _ = runner.handle(topic: topic, body: $0) }
+            }
+        }
+        latest.removeAll()
+        saveIfDue()
     }
 }

@@ -13,15 +13,18 @@ struct Publish: ParsableCommand {
             Every message is checked as the manager checks it. Bad lines are reported with their number and skipped; \
             the exit code is then 1.
 
+            The command ends when the manager has every message on disk. Where the manager goes away, it waits for it to \
+            come back (--timeout, 60s) and goes on; no message is lost and none is published twice. With --publisher ID \
+            the messages of one id are counted from 1 on, and those that the manager has are not sent again: the same \
+            input can be published again after a crash.
+
             EXAMPLE
               quantcell publish BTC/USDT tick '{"price": 46319.5, "size": 0.2}'
               quantcell publish X kline '{"open":1,"high":3,"low":1,"close":2,"volume":9}'
               my-feed | quantcell publish BTC/USDT trade
-              zcat recorded.jsonl.gz | quantcell publish -
+              zcat recorded.jsonl.gz | quantcell publish - --publisher import-7
             """
     )
-
-    private static let maxReports = 100
 
     @Argument(help: "The instrument; '-', or nothing, for envelopes on standard input.")
     var symbol: String?
@@ -32,7 +35,7 @@ struct Publish: ParsableCommand {
     @Argument(help: "The data as JSON.")
     var data: String?
 
-    @OptionGroup var manager: ManagerOptions
+    @OptionGroup var publishing: PublishingOptions
 
     @Flag(help: "Print the summary as JSON.")
     var json = false
@@ -44,19 +47,34 @@ struct Publish: ParsableCommand {
     func run() throws {
         let topic = try topic()
         let single = try data.map { try check($0, topic) }
-        let publisher = try FeedPublisher(manager.locate(), timeout: manager.timeout ?? .seconds(10))
-        var sent = 0
-        var bad = 0
-        Interrupt.becomesRequest()
-        if let single {
-            sent = try publisher.send(topic: single.topic, body: single.body) ? 1 : 0
+        let location = try publishing.manager.locate()
+        if publishing.isPlain {
+            let publisher = try FeedPublisher(location, timeout: publishing.patience)
+            try run(topic, single, with: publisher)
         } else {
-            (sent, bad) = try publishLines(topic, with: publisher)
+            let id = publishing.publisher ?? "publish-\(MessageID.make())"
+            let publisher = try AcknowledgedPublisher(location, publisher: id, timeout: publishing.patience)
+            try run(topic, single, with: publisher)
         }
-        try publisher.finish()
-        try report(sent: sent, bad: bad)
+    }
+
+    private func run<Publisher: MessagePublisher & ~Copyable>(
+        _ topic: Topic?,
+        _ single: PublishMessage?,
+        with publisher: consuming Publisher
+    ) throws {
+        Interrupt.becomesRequest()
+        var run = PublishRun(topic: topic)
+        if let single {
+            _ = try run.send(single, line: 1, to: &publisher)
+        } else {
+            if isatty(STDIN_FILENO) == 1 { Diagnostics.note("reading JSON lines from standard input; Ctrl-D ends") }
+            try run.sendLines(to: &publisher)
+        }
+        let outcome = try run.finish(publisher)
+        try report(run, outcome)
         if Interrupt.isRequested { throw CommandFailure.interrupted }
-        if bad > 0 { throw CommandFailure.badInputReported }
+        if run.bad > 0 { throw CommandFailure.badInputReported }
     }
 
     /// What bare data objects are about; `nil` when only envelopes are expected.
@@ -83,49 +101,9 @@ struct Publish: ParsableCommand {
         }
     }
 
-    private func publishLines(
-        _ topic: Topic?,
-        with publisher: borrowing FeedPublisher
-    ) throws(CommandFailure) -> (sent: Int, bad: Int) {
-        if isatty(STDIN_FILENO) == 1 { Diagnostics.note("reading JSON lines from standard input; Ctrl-D ends") }
-        var reader = LineReader()
-        var sent = 0
-        var bad = 0
-        while !Interrupt.isRequested, let line = try reader.next() {
-            switch Self.message(line, topic) {
-            case nil: continue
-            case .success(let message)?:
-                guard try publisher.send(topic: message.topic, body: message.body) else { return (sent, bad) }
-                sent += 1
-            case .failure(let error)?:
-                bad += 1
-                if bad <= Self.maxReports { Diagnostics.print("line \(reader.number): \(error)") }
-                if bad == Self.maxReports { Diagnostics.print("more bad lines are only counted") }
-            }
-        }
-        return (sent, bad)
-    }
-
-    /// What a line says; `nil` for a blank one.
-    private static func message(_ line: LineReader.Line, _ topic: Topic?) -> Result<PublishMessage, ProtocolError>? {
-        switch line {
-        case .tooLong: return .failure(ProtocolError("longer than \(LineReader.maxBytes) bytes"))
-        case .text(let text):
-            if text.allSatisfy({ $0 == 0x20 || $0 == 0x09 || $0 == 0x0D }) { return nil }
-            return text.withUnsafeBytes { bytes in
-                Result { () throws(ProtocolError) in try PublishMessage(parsing: bytes, topic: topic) }
-            }
-        }
-    }
-
-    private func report(sent: Int, bad: Int) throws(CommandFailure) {
+    private func report(_ run: PublishRun, _ outcome: PublisherOutcome) throws(CommandFailure) {
         let output = Output()
-        if json {
-            try output.line(JSONValue.object(["published": .integer(Int64(sent)), "bad": .integer(Int64(bad))]).text)
-        } else {
-            let skipped = bad > 0 ? ", skipped \(NumberText.counted(bad, "bad line"))" : ""
-            try output.line("published \(NumberText.counted(sent, "message"))\(skipped)")
-        }
+        try output.line(json ? run.json(outcome).text : run.text(outcome))
         try output.flush()
     }
 }

@@ -10,6 +10,9 @@ struct StartStrategy: ParsableCommand {
             The command returns when the strategy is running; what the compiler has to say goes to standard error with \
             file and line.
 
+            A strategy with a State goes on where its last checkpoint was; with --fresh it begins anew, and the checkpoint is \
+            thrown away.
+
             A configuration file is a JSON object (not YAML) with any of these keys; flags beat it:
               {"name": "sma-btc", "symbols": ["BTC/USDT"], "data_types": ["kline"], "params": {"fast": 5}}
 
@@ -17,6 +20,7 @@ struct StartStrategy: ParsableCommand {
               quantcell start-strategy sma_cross.swift --symbols BTC/USDT,ETH/USDT
               quantcell start-strategy sma_cross.swift --symbols BTC/USDT --param fast=5
               quantcell start-strategy my.swift --name my-btc --config my-btc.json
+              quantcell start-strategy my.swift --name my-btc --warmup 200 --fresh
             """
     )
 
@@ -40,7 +44,24 @@ struct StartStrategy: ParsableCommand {
     var params: [String] = []
 
     @Option(
-        help: ArgumentHelp("A JSON file with name, symbols, data_types and params.", valueName: "file"),
+        help: ArgumentHelp(
+            "When more comes than it handles: lossless (all of it), conflate (the latest) or drop.",
+            valueName: "way"
+        )
+    )
+    var delivery: String?
+
+    @Option(help: ArgumentHelp("Show it the last so many of each topic before it goes live.", valueName: "n"))
+    var warmup: Int64?
+
+    @Flag(help: "Begin anew: throw the checkpoint away that there may be.")
+    var fresh = false
+
+    @Option(
+        help: ArgumentHelp(
+            "A JSON file with name, symbols, data_types, params, delivery and warmup.",
+            valueName: "file"
+        ),
         completion: .file()
     )
     var config: String?
@@ -54,6 +75,7 @@ struct StartStrategy: ParsableCommand {
     var json = false
 
     func validate() throws {
+        if let warmup, warmup < 0 { throw ValidationError("--warmup must not be negative.") }
         for param in params where Parameter(param) == nil {
             throw ValidationError("--param needs key=value, not '\(param)'.")
         }
@@ -78,7 +100,7 @@ struct StartStrategy: ParsableCommand {
         }
 
         let client = try AdminClient(manager.locate(), timeout: manager.timeout ?? .seconds(120))
-        let payload = configuration.payload(path: Path.absolute(path), waits: wait)
+        let payload = configuration.payload(path: Path.absolute(path), isFresh: fresh, waits: wait)
         let answer = try client.ask(.start, payload: payload) {
             let verb = path.hasSuffix(".swift") ? "compiling and starting" : "starting"
             Diagnostics.note("\(verb) \(Path.name(path)) …")
@@ -96,6 +118,8 @@ struct StartStrategy: ParsableCommand {
         if let name { configuration.name = name }
         if let symbols { configuration.symbols = ListText.parts(symbols) }
         if let dataTypes { configuration.dataTypes = ListText.parts(dataTypes) }
+        if let delivery { configuration.delivery = delivery }
+        if let warmup { configuration.warmup = warmup }
         for param in params.compactMap(Parameter.init) { configuration.params[param.key] = param.value }
         try configuration.check()
     }

@@ -7,7 +7,11 @@ struct Topics: ParsableCommand {
         abstract: "Show the counters of the market data, topic by topic.",
         discussion: """
             SEQUENCE is the number of the topic's last message; it counts for the life of the data folder. The other \
-            counters begin with the manager. REFUSED is what failed the checks at the door.
+            counters begin with the manager. REFUSED is what failed the checks at the door, RECORDED what was handed to the \
+            record ('off' where the topic is not recorded), DISORDER what had an earlier event time than something before it.
+
+            --json has more: unrecorded (found no room in the record), out_of_order (earlier than the message right before), \
+            late (earlier than the newest), duplicates (the same as the message right before), and how far the disk is behind.
 
             EXAMPLE
               quantcell topics
@@ -17,7 +21,7 @@ struct Topics: ParsableCommand {
 
     private static let columns: [Table.Column] = [
         .text("TOPIC"), .number("SEQUENCE"), .number("RECEIVED"), .number("REFUSED"), .number("PUBLISHED"),
-        .number("SUBSCRIBERS"), .text("LAST"),
+        .number("RECORDED"), .number("DISORDER"), .number("SUBSCRIBERS"), .text("LAST"),
     ]
 
     @OptionGroup var manager: ManagerOptions
@@ -45,13 +49,23 @@ struct Topics: ParsableCommand {
         } else {
             var table = Table(Self.columns)
             let rows = topics.map { topic in
-                [Table.Cell(fields.plain(topic["topic"]))]
-                    + ["sequence", "received", "refused", "published", "subscribers"].map {
-                        Table.Cell(fields.count(topic[$0]))
-                    }
-                    + [Table.Cell(fields.relative(topic["last_time"]))]
+                let isOff = topic["is_recorded"]?.boolValue == false
+                let disorder = ["out_of_order", "late"].reduce(0) { $0 + (topic[$1]?.integerValue ?? 0) }
+                return [Table.Cell(fields.plain(topic["topic"]))]
+                    + ["sequence", "received", "refused", "published"].map { Table.Cell(fields.count(topic[$0])) }
+                    + [
+                        Table.Cell(isOff ? "off" : fields.count(topic["recorded"])),
+                        Table.Cell(fields.count(.integer(disorder))),
+                        Table.Cell(fields.count(topic["subscribers"])), Table.Cell(fields.relative(topic["last_time"])),
+                    ]
             }
             for line in table.lines(rows, isColoured: output.isColoured) { try output.line(line) }
+        }
+        if answer["record"]?["blocked"]?.boolValue == true {
+            Diagnostics.print("the disk is behind: publishers have to wait until the record has room")
+        }
+        if let unrecorded = answer["unrecorded"]?.integerValue, unrecorded > 0 {
+            Diagnostics.print("\(NumberText.counted(Int(unrecorded), "message")) not recorded: the disk was behind")
         }
         if let refused = answer["refused"]?.integerValue, refused > 0 {
             Diagnostics.print(

@@ -6,15 +6,17 @@ struct StartConfiguration: Hashable {
     var symbols: [String] = []
     var dataTypes: [String] = []
     var params: [String: JSONValue] = [:]
+    var delivery: String?
+    var warmup: Int64?
 
-    private static let keys = ["name", "symbols", "data_types", "params"]
+    private static let keys = ["name", "symbols", "data_types", "params", "delivery", "warmup"]
 
     init() {}
 
     /// Reads the text of a `--config` file.
     ///
     /// - Parameters:
-    ///   - text: A JSON object with any of `name`, `symbols`, `data_types` and `params`.
+    ///   - text: A JSON object with any of `name`, `symbols`, `data_types`, `params`, `delivery` and `warmup`.
     ///   - path: The file, for messages.
     /// - Throws: ``CommandFailure`` with exit code 65.
     init(parsing text: String, path: String) throws(CommandFailure) {
@@ -37,6 +39,8 @@ struct StartConfiguration: Hashable {
         symbols = try field("symbols", "an array of strings", \.stringArrayValue) ?? []
         dataTypes = try field("data_types", "an array of strings", \.stringArrayValue) ?? []
         params = try field("params", "an object", \.objectValue) ?? [:]
+        delivery = try field("delivery", "a string", \.stringValue)
+        warmup = try field("warmup", "a whole number", \.integerValue)
     }
 
     /// Checks that the topics can exist.
@@ -48,7 +52,7 @@ struct StartConfiguration: Hashable {
     }
 
     /// The payload of a `start` request.
-    func payload(path: String, waits: Bool) -> [String: JSONValue] {
+    func payload(path: String, isFresh: Bool = false, waits: Bool) -> [String: JSONValue] {
         var payload: [String: JSONValue] = [
             "path": .string(path),
             "symbols": .array(symbols.map(JSONValue.string)),
@@ -57,6 +61,9 @@ struct StartConfiguration: Hashable {
             "wait": .bool(waits),
         ]
         payload["name"] = name.map(JSONValue.string)
+        payload["delivery"] = delivery.map(JSONValue.string)
+        payload["warmup"] = warmup.map(JSONValue.integer)
+        if isFresh { payload["fresh"] = true }
         return payload
     }
 }

@@ -8,6 +8,8 @@ struct Endpoints {
         case admin
         case feed
         case events
+        case publish
+        case history
     }
 
     private let folder: ManagerFolder

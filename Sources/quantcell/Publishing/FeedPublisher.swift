@@ -2,8 +2,9 @@ import Glibc
 import WireProtocol
 import ZeroMQ
 
-/// Sends market data to a manager's feed, without losing any.
-struct FeedPublisher: ~Copyable {
+/// Sends market data to a manager's feed, as a program does that knows nothing of acknowledgements: what the manager has taken is all
+/// that is known.
+struct FeedPublisher: ~Copyable, MessagePublisher {
     /// How many messages wait in this process when the manager is slower.
     private static let highWaterMark: Int32 = 100_000
     /// How long a send blocks before it looks whether the user wants to stop.
@@ -27,11 +28,13 @@ struct FeedPublisher: ~Copyable {
         }
     }
 
-    /// Sends one message; waits while the manager is behind.
-    ///
-    /// - Returns: `false` when the user has asked to stop and the message was not sent.
-    /// - Throws: ``CommandFailure`` with exit code 75 when the manager takes nothing for the whole time-out.
-    func send(topic: [UInt8], body: [UInt8]) throws(CommandFailure) -> Bool {
+    func begin() -> PublisherStart { PublisherStart() }
+
+    func turn() {}
+
+    func takeRefusals() -> [PublisherRefusal] { [] }
+
+    func send(topic: [UInt8], body: [UInt8], line: Int) throws(CommandFailure) -> Bool {
         var deadline: Int64?
         while try !isTaken(topic, body) {
             if Interrupt.isRequested { return false }
@@ -55,9 +58,7 @@ struct FeedPublisher: ~Copyable {
     }
 
     /// Hands over what is still waiting and hangs up.
-    ///
-    /// - Throws: ``CommandFailure`` with exit code 75 when the manager does not take it within the time-out.
-    consuming func finish() throws(CommandFailure) {
+    consuming func finish() throws(CommandFailure) -> PublisherOutcome {
         let start = MonotonicClock.nanoseconds()
         let allowed = timeout
         Self.close(self)
@@ -65,6 +66,7 @@ struct FeedPublisher: ~Copyable {
             let waited = DurationText.short(nanoseconds: allowed.nanoseconds)
             throw .timeout("the manager did not take the last messages within \(waited); some may be lost")
         }
+        return PublisherOutcome(safety: .sent)
     }
 
     /// Closing the socket ends its context, which waits until everything has been handed over, or for the linger time.

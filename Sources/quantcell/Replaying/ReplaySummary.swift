@@ -17,6 +17,13 @@ struct ReplaySummary: Hashable {
     var nanoseconds: Int64 = 0
     /// Whether the user stopped it.
     var isInterrupted = false
+    /// Rows that the manager had before.
+    var accepted = 0
+    /// What became of the rows.
+    var outcome = PublisherOutcome(safety: .sent)
+
+    /// Whether nothing is left to do.
+    var isComplete: Bool { !isInterrupted && outcome.unacknowledged == 0 }
 
     /// Counts a row that was sent.
     mutating func count(sentAt eventTime: Int64) {
@@ -32,6 +39,15 @@ struct ReplaySummary: Hashable {
     var text: String {
         var text = "\(isInterrupted ? "interrupted: " : "")sent \(NumberText.counted(sent, "row")) to \(topic)"
         text += " in \(DurationText.short(nanoseconds: nanoseconds)) (\(NumberText.grouped(rate))/s)"
+        switch outcome.safety {
+        case .recorded: text += outcome.unacknowledged == 0 ? ", all recorded" : ""
+        case .accepted: text += ", not all recorded: the manager does not record everything"
+        case .sent: break
+        }
+        if outcome.unacknowledged > 0 {
+            text += ", \(NumberText.counted(outcome.unacknowledged, "row")) not acknowledged"
+        }
+        if accepted > 0 { text += ", after \(NumberText.grouped(accepted)) that the manager had" }
         if bad > 0 { text += ", skipped \(NumberText.counted(bad, "bad row"))" }
         if early > 0 { text += ", passed over \(NumberText.grouped(early)) before --from" }
         return text
@@ -49,6 +65,10 @@ struct ReplaySummary: Hashable {
             "seconds": .number(Double(nanoseconds / 1000) / 1_000_000),
             "rate": .integer(Int64(rate)),
             "interrupted": .bool(isInterrupted),
+            "safety": .string(outcome.safety.rawValue),
+            "published_before": .integer(Int64(accepted)),
+            "refused": .integer(Int64(outcome.refused)),
+            "unacknowledged": .integer(Int64(outcome.unacknowledged)),
         ]
     }
 }

@@ -1,5 +1,6 @@
 import Logging
 import MarketData
+import MarketRecord
 import Testing
 import WireProtocol
 
@@ -12,11 +13,16 @@ final class BrokerRig: Sendable {
         var maxMessageBytes = 1 << 20
         var maxTopics = 100
         var refusedSample = 10
+        /// What is recorded; `nil` for a broker without a record.
+        var record: RecordConfiguration.Mode?
+        var ringBytes = 1 << 20
+        var pressure = RecordPressure.block
     }
 
     let folder: TemporaryFolder
     let context: Context
     let broker: DataBroker
+    let record: MarketRecord?
     let refusals = Recorder<Refusal>()
     let lines = Recorder<String>()
     private let loop: EventLoop
@@ -28,16 +34,33 @@ final class BrokerRig: Sendable {
         let configuration = BrokerConfiguration(
             feedAddresses: [feedAddress ?? folder.feed],
             dataAddresses: [folder.data],
+            publishAddresses: [folder.publish],
+            historyAddresses: [folder.history],
             ledgerPath: folder.ledger,
+            recordPressure: limits.pressure,
             maxMessageBytes: limits.maxMessageBytes,
             maxTopics: limits.maxTopics,
             refusedSample: limits.refusedSample
         )
+        let logger = Logger(label: "test") { [lines] _ in RecordingLogHandler(lines: lines) }
+        record = try limits.record.map { mode in
+            try MarketRecord(
+                RecordConfiguration(
+                    path: folder.database,
+                    ringPath: folder.ring,
+                    ringBytes: limits.ringBytes,
+                    mode: mode,
+                    linger: .zero
+                ),
+                logger: logger
+            )
+        }
         broker = try DataBroker(
             loop: loop,
             context: context,
             configuration: configuration,
-            logger: Logger(label: "test") { [lines] _ in RecordingLogHandler(lines: lines) },
+            record: record,
+            logger: logger,
             onRefused: { [refusals] in refusals.add($0) }
         )
     }
@@ -54,15 +77,20 @@ final class BrokerRig: Sendable {
         _ body: (BrokerRig) async throws -> Result
     ) async throws -> Result {
         let rig = try BrokerRig(folder ?? TemporaryFolder(), feedAddress, limits)
-        try await rig.broker.start()
         do {
+            try await rig.broker.start()
             let result = try await body(rig)
-            await rig.broker.stop()
+            await rig.stop()
             return result
         } catch {
-            await rig.broker.stop()
+            await rig.stop()
             throw error
         }
+    }
+
+    private func stop() async {
+        await broker.stop()
+        record?.stop()
     }
 
     /// A publisher, connected.

@@ -13,12 +13,17 @@ final class TemporaryFolder: Sendable {
     }
 
     deinit {
-        for name in ["feed", "data", "ledger", "rows.csv"] { unlink("\(path)/\(name)") }
+        let record = ["market.db", "market.db-wal", "market.db-shm", "ring"]
+        for name in ["feed", "data", "publish", "history", "ledger", "rows.csv"] + record { unlink("\(path)/\(name)") }
         rmdir(path)
     }
 
     var ledger: String { "\(path)/ledger" }
     var feed: String { "ipc://\(path)/feed" }
+    var publish: String { "ipc://\(path)/publish" }
+    var history: String { "ipc://\(path)/history" }
+    var database: String { "\(path)/market.db" }
+    var ring: String { "\(path)/ring" }
     var data: String { "ipc://\(path)/data" }
 
     /// Writes a file of this test and returns its path.

@@ -9,26 +9,48 @@ final class ManagerEnd {
     let folder: URL
     let process = Process()
 
+    /// Whether signals and checkpoints are said to be on disk as they come.
+    var acknowledges = true
+    /// The id of this life of the manager.
+    var managerID = MessageID.make()
+    /// How many questions about recorded data are still answered; the others wait.
+    var historyAnswers = Int.max
+    /// What the worker is to go on from, for those who pass it on.
+    var checkpoint: JSONValue?
+    /// What is kept of market data.
+    var record = RecordEnd()
+    /// Checkpoints that have come and were not asked for yet.
+    var checkpoints: [Message] = []
+    /// The last one, whether it was asked for or not.
+    private(set) var lastCheckpoint: JSONValue?
+
     private var sockets: Sockets?
+    private var controlInbox: [Message] = []
+    private var statusInbox: [Message] = []
+
+    struct WorkerIsGone: Error {}
 
     /// What a manager has bound; closed when the last reference goes.
     private final class Sockets {
         let control: Socket
         let status: Socket
         let data: Socket
+        let history: Socket
 
         init(_ folder: URL) throws {
             let context = try ZeroMQ.Context()
             control = try Socket(context, .router)
             status = try Socket(context, .pull)
             data = try Socket(context, .xpub)
+            history = try Socket(context, .router)
             try data.set(.sendHighWaterMark, 0)
+            // A ROUTER drops what has no room, and a command with it.
+            try control.set(.sendHighWaterMark, 0)
             try control.bind("ipc://\(folder.path)/control")
             try status.bind("ipc://\(folder.path)/status")
             try data.bind("ipc://\(folder.path)/data")
+            try history.bind("ipc://\(folder.path)/history")
             // Long enough for a loaded machine; only a failing test waits for it.
-            try control.set(.receiveTimeout, 20_000)
-            try status.set(.receiveTimeout, 20_000)
             try data.set(.receiveTimeout, 20_000)
         }
     }
@@ -44,6 +66,7 @@ final class ManagerEnd {
             "QUANTCELL_WORKER_ID": identity, "QUANTCELL_IDENTITY": identity, "QUANTCELL_GENERATION": "0",
             "QUANTCELL_TOKEN": "secret", "QUANTCELL_DATA": "ipc://\(folder.path)/data",
             "QUANTCELL_CONTROL": "ipc://\(folder.path)/control", "QUANTCELL_STATUS": "ipc://\(folder.path)/status",
+            "QUANTCELL_HISTORY": "ipc://\(folder.path)/history",
             "QUANTCELL_PARAMS": "{}", "QUANTCELL_SYMBOLS": "[]", "QUANTCELL_DATA_TYPES": "[]",
         ].merging(environment) { $1 }
         process.standardOutput = FileHandle.nullDevice
@@ -64,6 +87,9 @@ final class ManagerEnd {
     /// What the death of a manager looks like from outside.
     func leave() {
         sockets = nil
+        managerID = MessageID.make()
+        controlInbox = []
+        statusInbox = []
     }
 
     /// A new manager at the same addresses.
@@ -88,15 +114,90 @@ final class ManagerEnd {
     }
 
     private func nextOnControl(_ condition: (Message) -> Bool) throws -> Message {
+        let message = try next(in: \.controlInbox, "nothing on control") { _ in true }
+        return condition(message) ? message : try nextOnControl(condition)
+    }
+
+    /// The next message of an inbox that meets the condition; those before it are dropped.
+    private func next(
+        in inbox: ReferenceWritableKeyPath<ManagerEnd, [Message]>,
+        _ failure: Comment,
+        _ condition: (Message) -> Bool
+    ) throws -> Message {
+        // Heartbeats keep coming: only the clock tells that the message never will.
         let deadline = ContinuousClock.now + .seconds(20)
-        var message: Message
-        repeat {
-            try #require(ContinuousClock.now < deadline, "only other messages on control")
-            let frames = try #require(try open().control.receive(wait: true), "nothing on control")
+        while true {
+            if let index = self[keyPath: inbox].firstIndex(where: condition) {
+                defer { self[keyPath: inbox].removeFirst(index + 1) }
+                return self[keyPath: inbox][index]
+            }
+            self[keyPath: inbox] = []
+            try #require(ContinuousClock.now < deadline, failure)
+            // What it has sent before its end may still be on its way.
+            let isGone = !process.isRunning
+            if try !pump(), isGone { throw WorkerIsGone() }
+        }
+    }
+
+    // MARK: What a manager does all the time
+
+    /// Takes what is there, and waits up to a second for it; `false` when nothing came.
+    @discardableResult
+    func pump() throws -> Bool {
+        let sockets = try open()
+        var poller = Poller()
+        let control = poller.add(sockets.control)
+        let status = poller.add(sockets.status)
+        let history = poller.add(sockets.history)
+        try poller.wait(timeoutMilliseconds: 200)
+        if poller.isReady(control), let frames = try sockets.control.receive() {
             #expect(frames.first == Array(identity.utf8))
-            message = try (frames.last ?? []).withUnsafeBytes { try Message(parsing: $0) }
-        } while !condition(message)
-        return message
+            controlInbox.append(try (frames.last ?? []).withUnsafeBytes { try Message(parsing: $0) })
+        }
+        if poller.isReady(status) { try takeStatus(sockets.status) }
+        if historyAnswers > 0, poller.isReady(history), let frames = try sockets.history.receive(), frames.count >= 2 {
+            let request = try frames[1].withUnsafeBytes { try Message(parsing: $0) }
+            historyAnswers -= 1
+            if let answer = try record.answer(request) { try sockets.history.send([frames[0]] + answer) }
+        }
+        return poller.isReady(control) || poller.isReady(status) || poller.isReady(history)
+    }
+
+    /// Takes a batch, and says that it is on disk as a manager does: once.
+    private func takeStatus(_ socket: borrowing Socket) throws {
+        var signals: UInt64?
+        var checkpoint: UInt64?
+        for _ in 0..<1000 {
+            guard let frames = try socket.receive() else { break }
+            let message = try (frames.first ?? []).withUnsafeBytes { try Message(parsing: $0) }
+            switch message.type {
+            case .checkpoint:
+                checkpoints.append(message)
+                lastCheckpoint = message.payload
+                checkpoint = message.payload["ordinal"]?.sequenceValue
+            case .signal:
+                statusInbox.append(message)
+                signals = message.sequence
+            default:
+                statusInbox.append(message)
+            }
+        }
+        if acknowledges, signals != nil || checkpoint != nil {
+            try acknowledge(signals: signals, checkpoint: checkpoint)
+        }
+    }
+
+    /// Says that signals up to a number, or a checkpoint, are on disk.
+    func acknowledge(signals: UInt64? = nil, checkpoint: UInt64? = nil) throws {
+        var payload: [String: JSONValue] = [:]
+        payload["signals"] = signals.map { JSONValue($0) }
+        payload["checkpoint"] = checkpoint.map { JSONValue($0) }
+        try send(Message(.recorded, payload: .object(payload)))
+    }
+
+    /// The next checkpoint that was not asked for yet.
+    func nextCheckpoint(_ condition: (JSONValue) -> Bool = { _ in true }) throws -> JSONValue {
+        try next(in: \.checkpoints, "no checkpoint") { condition($0.payload) }.payload
     }
 
     func send(_ message: Message) throws {
@@ -133,28 +234,39 @@ final class ManagerEnd {
         try nextOnStatus { $0.type == .heartbeat && condition($0.payload) }
     }
 
-    private func nextOnStatus(_ condition: (Message) -> Bool) throws -> Message {
-        // Heartbeats keep coming: only the clock tells that the message never will.
-        let deadline = ContinuousClock.now + .seconds(20)
-        var message: Message
-        repeat {
-            try #require(ContinuousClock.now < deadline, "only other messages on status")
-            let frames = try #require(try open().status.receive(wait: true), "nothing on status")
-            message = try (frames.first ?? []).withUnsafeBytes { try Message(parsing: $0) }
-        } while !condition(message)
-        return message
+    func nextSignal() throws -> Message {
+        try nextOnStatus { $0.type == .signal }
+    }
+
+    /// The next message on status that meets the condition; those before it are dropped.
+    func nextOnStatus(_ condition: (Message) -> Bool) throws -> Message {
+        try next(in: \.statusInbox, "nothing on status", condition)
     }
 
     // MARK: Data
 
-    func publishBar(_ sequence: UInt64, close: Double = 100, topic: String = "market.BTC.kline") throws {
+    /// Records a bar and, unless it shall be lost on the way to the worker, publishes it.
+    func publishBar(
+        _ sequence: UInt64,
+        close: Double = 100,
+        topic: String = "market.BTC.kline",
+        isDelivered: Bool = true,
+        isRecorded: Bool = true
+    ) throws {
+        let body = Self.bar(sequence, close: close)
+        if isRecorded { record.append(topic, sequence, body) }
+        if isDelivered { try publish(topic, body) }
+    }
+
+    /// The body of a bar as the broker passes it on.
+    static func bar(_ sequence: UInt64, close: Double) -> [UInt8] {
         var body: [UInt8] = []
         let bar = BarData(open: 1, high: 2, low: 0.5, close: close, volume: 10, interval: "1m")
         BinaryCodec.encode(
             MarketEvent(sequence: sequence, eventTime: Int64(sequence) * 1000, receiveTime: 1, payload: .bar(bar)),
             into: &body
         )
-        try publish(topic, body)
+        return body
     }
 
     func publish(_ topic: String, _ body: [UInt8]) throws {
@@ -183,7 +295,7 @@ final class ManagerEnd {
                 .welcome,
                 payload: [
                     "heartbeat_interval": .number(heartbeatInterval), "orphan_lease": .number(orphanLease),
-                    "protocol": 1,
+                    "protocol": 1, "manager": .string(managerID),
                 ],
                 replyTo: message.messageID
             )
@@ -191,17 +303,17 @@ final class ManagerEnd {
     }
 
     /// Sends `start` and returns its id.
-    func start(_ strategy: String, params: JSONValue = .object([:]), dataTypes: JSONValue = ["kline"]) throws -> String
-    {
-        let start = Message(
-            .start,
-            workerID: "w",
-            payload: [
-                "strategy_path": .string(strategy), "params": params, "symbols": ["BTC"], "data_types": dataTypes,
-                "error_budget": ["errors": 2, "window": 3600.0], "log_path": .string(logPath),
-            ],
-            generation: 3
-        )
+    func start(
+        _ strategy: String,
+        params: JSONValue = .object([:]),
+        dataTypes: JSONValue = ["kline"],
+        more: [String: JSONValue] = [:]
+    ) throws -> String {
+        let payload: [String: JSONValue] = [
+            "strategy_path": .string(strategy), "params": params, "symbols": ["BTC"], "data_types": dataTypes,
+            "error_budget": ["errors": 2, "window": 3600.0], "log_path": .string(logPath),
+        ]
+        let start = Message(.start, workerID: "w", payload: .object(payload.merging(more) { $1 }), generation: 3)
         try send(start)
         return start.messageID
     }
@@ -252,14 +364,16 @@ final class ManagerEnd {
         _ strategy: String,
         params: JSONValue = .object([:]),
         heartbeatInterval: Double = 0.05,
-        orphanLease: Double = 60
+        orphanLease: Double = 60,
+        marker: UInt64 = 0,
+        more: [String: JSONValue] = [:]
     ) throws {
         _ = try welcome(heartbeatInterval: heartbeatInterval, orphanLease: orphanLease)
-        let id = try start(strategy, params: params)
+        let id = try start(strategy, params: params, more: more)
         #expect(try answer(to: id)["result"] == "accepted")
-        _ = try sendMarker()
+        _ = try sendMarker(at: marker)
         #expect(try answer(to: id)["result"] == "done")
-        #expect(try nextOnStatus().payload["status"] == "running")
+        #expect(try nextOnStatus { $0.type == .statusUpdate }.payload["status"] == "running")
     }
 
     /// What the kernel says about the worker.

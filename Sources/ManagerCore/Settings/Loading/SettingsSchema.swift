@@ -21,6 +21,9 @@ struct SettingsSchema {
         settings.strategies[0].health = settings.supervisor.health
         settings.strategies[0].errorBudget = settings.supervisor.errorBudget
         settings.strategies[0].limits = settings.supervisor.limits
+        settings.strategies[0].delivery = settings.supervisor.delivery
+        settings.strategies[0].warmup = settings.supervisor.warmup
+        settings.strategies[0].checkpoint = settings.supervisor.checkpoint
         settings.strategies[0].stopGrace = settings.manager.stopGrace
         keys = try Self.encode(settings)
     }

@@ -9,7 +9,7 @@ extension Settings {
         public var dataDir = ""
         /// Addresses of the sockets.
         public var endpoints = EndpointAddresses()
-        /// Whether endpoints without an address use TCP on the loopback interface, ports 5555 to 5560, instead of ipc.
+        /// Whether endpoints without an address use TCP on the loopback interface, ports 5555 to 5562, instead of ipc.
         public var tcpMode = false
         /// The least severe messages that are logged.
         public var logLevel = LogLevel.info
@@ -75,6 +75,10 @@ extension Settings {
         public var admin: [String] = []
         /// PUB, events to tools.
         public var events: [String] = []
+        /// ROUTER, recorded market data to workers.
+        public var history: [String] = []
+        /// ROUTER, market data from publishers that want to know what is on disk.
+        public var publish: [String] = []
 
         /// The defaults.
         public init() {}
@@ -83,7 +87,7 @@ extension Settings {
             var users: [String: String] = [:]
             for (name, addresses) in [
                 ("data", data), ("control", control), ("status", status), ("feed", feed), ("admin", admin),
-                ("events", events),
+                ("events", events), ("history", history), ("publish", publish),
             ] {
                 let path = "manager.endpoints.\(name)"
                 checker.require(addresses.count <= 16, path) {

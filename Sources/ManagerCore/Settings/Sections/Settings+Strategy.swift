@@ -23,6 +23,12 @@ extension Settings {
         public var errorBudget: ErrorBudget?
         /// What its process may use; `nil`: the supervisor's.
         public var limits: Limits?
+        /// What it is given when more comes than it handles; `nil`: as the supervisor says.
+        public var delivery: Delivery?
+        /// How many of the last messages of each topic it is shown before it goes live; `nil`: as the supervisor says.
+        public var warmup: Int?
+        /// When its state is saved; `nil`: as the supervisor says.
+        public var checkpoint: Checkpoint?
         /// Its own stop grace, up to an hour; `nil`: the manager's.
         public var stopGrace: SettingsDuration?
 
@@ -45,6 +51,9 @@ extension Settings {
             case health
             case errorBudget = "error_budget"
             case limits
+            case delivery
+            case warmup
+            case checkpoint
             case stopGrace = "stop_grace"
         }
 
@@ -79,6 +88,8 @@ extension Settings {
             health?.check(with: &checker, at: "\(path).health")
             errorBudget?.check(with: &checker, at: "\(path).error_budget")
             limits?.check(with: &checker, at: "\(path).limits")
+            if let warmup { checker.range(warmup, Supervisor.warmups, "\(path).warmup") }
+            checkpoint?.check(with: &checker, at: "\(path).checkpoint")
             if let stopGrace {
                 checker.range(stopGrace, Manager.graces, "\(path).stop_grace")
             }

@@ -1,7 +1,7 @@
 import Supervision
 
 extension Settings {
-    /// Restarts, heartbeats and error budgets, for every strategy that does not say otherwise.
+    /// Restarts, heartbeats, error budgets, delivery and checkpoints, for every strategy that does not say otherwise.
     public struct Supervisor: Codable, Hashable, Sendable {
         /// When a failed worker is started again.
         public var restartPolicy = RestartPolicy()
@@ -11,6 +11,12 @@ extension Settings {
         public var errorBudget = ErrorBudget()
         /// What a worker's process may use.
         public var limits = Limits()
+        /// What a worker is given when more comes than it handles.
+        public var delivery = Delivery.lossless
+        /// How many of the last messages of each topic a strategy is shown before it goes live, 0 to 1,000,000.
+        public var warmup = 0
+        /// When the state of a strategy is saved.
+        public var checkpoint = Checkpoint()
         /// When restarts of many workers are slowed down.
         public var storm = Storm()
         /// After how long without a manager a worker stops itself, one second to a day.
@@ -24,6 +30,9 @@ extension Settings {
             case health
             case errorBudget = "error_budget"
             case limits
+            case delivery
+            case warmup
+            case checkpoint
             case storm
             case orphanLease = "orphan_lease"
         }
@@ -33,9 +42,14 @@ extension Settings {
             health.check(with: &checker, at: "supervisor.health")
             errorBudget.check(with: &checker, at: "supervisor.error_budget")
             limits.check(with: &checker, at: "supervisor.limits")
+            checker.range(warmup, Self.warmups, "supervisor.warmup")
+            checkpoint.check(with: &checker, at: "supervisor.checkpoint")
             storm.check(with: &checker, at: "supervisor.storm")
             checker.range(orphanLease, .seconds(1)...(.days(1)), "supervisor.orphan_lease")
         }
+
+        /// What a warm-up may be, here and for one strategy.
+        static let warmups = 0...1_000_000
     }
 
     /// Which ends of a worker are followed by a restart.

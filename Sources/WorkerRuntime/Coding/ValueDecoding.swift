@@ -1,7 +1,7 @@
 import WireProtocol
 
-/// Decodes parameters from a JSON value, without Foundation, and throws errors that name the key and what was expected.
-enum ParamsDecoding {
+/// Decodes parameters and states from a JSON value, without Foundation, and throws errors that name the key and what was expected.
+enum ValueDecoding {
     static func decode<T: Decodable>(_ type: T.Type, from value: JSONValue) throws -> T {
         try decode(type, from: value, codingPath: [])
     }
@@ -15,8 +15,8 @@ enum ParamsDecoding {
         switch type {
         case is Bool.Type: decoded = value.boolValue
         case is String.Type: decoded = value.stringValue
-        case is Double.Type: decoded = value.doubleValue
-        case is Float.Type: decoded = value.doubleValue.map { Float($0) }
+        case is Double.Type: decoded = double(value)
+        case is Float.Type: decoded = double(value).map { Float($0) }
         case let type as any (FixedWidthInteger & Decodable).Type: decoded = integer(type, value)
         default: return try T(from: ValueDecoder(value: value, codingPath: codingPath))
         }
@@ -25,7 +25,13 @@ enum ParamsDecoding {
     }
 
     private static func integer<T: FixedWidthInteger & Decodable>(_ type: T.Type, _ value: JSONValue) -> T? {
-        value.integerValue.flatMap { T(exactly: $0) }
+        if let integer = value.integerValue { return T(exactly: integer) }
+        guard let text = value.stringValue else { return nil }
+        return BeyondJSON.integer(text)
+    }
+
+    private static func double(_ value: JSONValue) -> Double? {
+        value.doubleValue ?? value.stringValue.flatMap(BeyondJSON.double)
     }
 
     private static func expectation(_ type: any Any.Type) -> String {
@@ -60,12 +66,12 @@ private struct ValueDecoder: Decoder, SingleValueDecodingContainer {
     var userInfo: [CodingUserInfoKey: Any] { [:] }
 
     func container<Key: CodingKey>(keyedBy type: Key.Type) throws -> KeyedDecodingContainer<Key> {
-        guard let members = value.objectValue else { throw ParamsDecoding.mismatch("an object", value, codingPath) }
+        guard let members = value.objectValue else { throw ValueDecoding.mismatch("an object", value, codingPath) }
         return KeyedDecodingContainer(KeyedValues<Key>(members: members, codingPath: codingPath))
     }
 
     func unkeyedContainer() throws -> any UnkeyedDecodingContainer {
-        guard let elements = value.arrayValue else { throw ParamsDecoding.mismatch("a list", value, codingPath) }
+        guard let elements = value.arrayValue else { throw ValueDecoding.mismatch("a list", value, codingPath) }
         return UnkeyedValues(elements: elements, codingPath: codingPath)
     }
 
@@ -74,7 +80,7 @@ private struct ValueDecoder: Decoder, SingleValueDecodingContainer {
     func decodeNil() -> Bool { value == .null }
 
     func decode<T: Decodable>(_ type: T.Type) throws -> T {
-        try ParamsDecoding.decode(type, from: value, codingPath: codingPath)
+        try ValueDecoding.decode(type, from: value, codingPath: codingPath)
     }
 }
 
@@ -88,7 +94,7 @@ private struct KeyedValues<Key: CodingKey>: KeyedDecodingContainerProtocol {
     func decodeNil(forKey key: Key) throws -> Bool { try value(key) == .null }
 
     func decode<T: Decodable>(_ type: T.Type, forKey key: Key) throws -> T {
-        try ParamsDecoding.decode(type, from: value(key), codingPath: codingPath + [key])
+        try ValueDecoding.decode(type, from: value(key), codingPath: codingPath + [key])
     }
 
     func nestedContainer<Nested: CodingKey>(
@@ -141,7 +147,7 @@ private struct UnkeyedValues: UnkeyedDecodingContainer {
 
     mutating func decode<T: Decodable>(_ type: T.Type) throws -> T {
         let decoder = try next()
-        return try ParamsDecoding.decode(type, from: decoder.value, codingPath: decoder.codingPath)
+        return try ValueDecoding.decode(type, from: decoder.value, codingPath: decoder.codingPath)
     }
 
     mutating func nestedContainer<Nested: CodingKey>(

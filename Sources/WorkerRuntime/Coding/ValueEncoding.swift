@@ -1,9 +1,10 @@
 import WireProtocol
 
-/// Encodes parameters as a JSON value, without Foundation, which would cost every worker megabytes.
+/// Encodes parameters and states as a JSON value, without Foundation, which would cost every worker megabytes.
 ///
-/// Unlike Foundation's encoder it writes `null` for an optional that is `nil`, so that the result names every key there is.
-enum ParamsEncoding {
+/// What comes out is what goes in, to the last bit: numbers that JSON does not have are written as ``BeyondJSON`` says. Unlike
+/// Foundation's encoder it writes `null` for an optional that is `nil`, so that the result names every key there is.
+enum ValueEncoding {
     static func json(_ value: some Encodable) throws -> JSONValue {
         let node = EncodedNode()
         try node.encode(value, codingPath: [])
@@ -13,71 +14,59 @@ enum ParamsEncoding {
 
 /// A value that is being put together: containers fill it in after they have been handed out.
 private final class EncodedNode {
-    private enum Content {
-        case value(JSONValue)
-        case object([String: EncodedNode])
-        case array([EncodedNode])
+    private enum Kind {
+        case value, object, array
     }
 
-    private var content = Content.value(.null)
+    private var kind = Kind.value
+    private var value = JSONValue.null
+    private var members: [String: EncodedNode] = [:]
+    private var elements: [EncodedNode] = []
 
     var json: JSONValue {
-        switch content {
-        case .value(let value): value
-        case .object(let members): .object(members.mapValues(\.json))
-        case .array(let elements): .array(elements.map(\.json))
+        switch kind {
+        case .value: value
+        case .object: .object(members.mapValues(\.json))
+        case .array: .array(elements.map(\.json))
         }
     }
 
-    var count: Int {
-        guard case .array(let elements) = content else { return 0 }
-        return elements.count
-    }
+    var count: Int { elements.count }
 
-    func becomeObject() {
-        guard case .object = content else { return content = .object([:]) }
-    }
+    func becomeObject() { kind = .object }
 
-    func becomeArray() {
-        guard case .array = content else { return content = .array([]) }
-    }
+    func becomeArray() { kind = .array }
 
     func member(_ key: String) -> EncodedNode {
         let node = EncodedNode()
-        guard case .object(var members) = content else { return node }
         members[key] = node
-        content = .object(members)
         return node
     }
 
     func element() -> EncodedNode {
         let node = EncodedNode()
-        guard case .array(var elements) = content else { return node }
         elements.append(node)
-        content = .array(elements)
         return node
     }
 
     func encode(_ value: some Encodable, codingPath: [any CodingKey]) throws {
         switch value {
-        case let value as Bool: content = .value(.bool(value))
-        case let value as String: content = .value(.string(value))
-        case let value as Double: content = .value(.number(value))
-        case let value as Float: content = .value(.number(Double(value)))
-        case let value as any FixedWidthInteger: content = .value(try Self.integer(value, codingPath))
+        case let value as Double: become(BeyondJSON.json(value))
+        case let value as Bool: become(.bool(value))
+        case let value as String: become(.string(value))
+        case let value as Float: become(BeyondJSON.json(Double(value)))
+        case let value as any FixedWidthInteger: become(BeyondJSON.json(value))
         default: try value.encode(to: NodeEncoder(node: self, codingPath: codingPath))
         }
     }
 
     func encodeNil() {
-        content = .value(.null)
+        become(.null)
     }
 
-    private static func integer(_ value: any FixedWidthInteger, _ codingPath: [any CodingKey]) throws -> JSONValue {
-        guard let integer = Int64(exactly: value) else {
-            throw EncodingError.invalidValue(value, .init(codingPath: codingPath, debugDescription: "beyond 64 bits"))
-        }
-        return .integer(integer)
+    private func become(_ value: JSONValue) {
+        kind = .value
+        self.value = value
     }
 }
 
