@@ -1,5 +1,6 @@
 internal import EventJournal
 internal import Glibc
+internal import Logging
 internal import MarketData
 internal import MarketRecord
 internal import ProcessControl

@@ -132,7 +132,7 @@ final class Worker {
     }
 
     /// What a heartbeat may say of itself, as it is shown in `metadata`.
-    private static let detailKeys = 
+    private static let detailKeys =
         Heartbeat.details + [
             "backlog", "messages_replayed", "messages_lost", "messages_conflated", "messages_dropped", "messages_late",
             "signals_pending", "signals_suppressed", "mode",

@@ -67,7 +67,9 @@ extension WorkerControl {
     }
 
     /// Begins the life of a worker that is prepared; returns why it cannot.
-    private func begin(_ worker: Worker, _ actor: Actor, isPaused: Bool, _ prepared: Result<Void, ManagerError>) -> ManagerError? {
+    private func begin(_ worker: Worker, _ actor: Actor, isPaused: Bool, _ prepared: Result<Void, ManagerError>)
+        -> ManagerError?
+    {
         guard worker.stops == 0, workers[worker.id] === worker else { return Self.stopped(worker) }
         if case .failure(let error) = prepared {
             workers[worker.id] = nil
