@@ -158,7 +158,8 @@ final class Recorder: @unchecked Sendable {
         answer(through: batch.offset)
         for job in retention.takeDone() { job.completion(.success(job.dropped)) }
         if !advanced.isEmpty { events.onRecorded(advanced) }
-        if shared.isRoomWanted.exchange(false, ordering: .acquiringAndReleasing) { events.onRoom() }
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        if shared.isRoomWanted.exchange(false, ordering: .relaxed) { events.onRoom() }
     }
 
     private func fill(_ batch: inout RecorderBatch, from tail: UInt64, to head: UInt64) throws(RecordError) {
