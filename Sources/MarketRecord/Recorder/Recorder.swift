@@ -54,6 +54,8 @@ final class Recorder: @unchecked Sendable {
     /// Runs until it is told to stop, and has recorded what there was.
     func run(_ events: RecordEvents) {
         self.events = events
+        // Of what failed while the record was opened nobody could be told.
+        if let failure { events.onFailure(failure) }
         while true {
             let isStopping = isAskedToStop
             mayRetain = !isStopping
