@@ -185,6 +185,8 @@ final class Recorder: @unchecked Sendable {
 
     /// Drops what is old for as long as was written, so that it keeps up and never holds up much.
     private func retain(_ batch: inout RecorderBatch, since begin: Int64) throws(RecordError) {
+        guard isRetaining else { return }
+        try store.saveSums()
         let now = qc_monotonic_ns()
         let end = now + max(now - begin, Self.retentionSlice)
         while isRetaining, qc_monotonic_ns() < end, let dropped = try retention.step(store) {
