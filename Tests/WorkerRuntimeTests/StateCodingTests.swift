@@ -92,6 +92,13 @@ struct StateCodingTests {
     private struct Old: Codable { var count = 1 }
     private struct New: Codable { var count = "one" }
     private struct Newer: Codable { var total = 1 }
+    private struct Grown: Codable { var count: Int, note: String?, more: [Double]? }
+
+    @Test func newMembersThatAreOptionalFitAnOldState() throws {
+        let grown = try SavedState(json: ["count": 4, "gone": [1]]).read(Grown.self)
+        #expect(grown.count == 4 && grown.note == nil && grown.more == nil)
+    }
+
     private struct Outer<Inner: Codable>: Codable { var markets: [String: [Inner]] }
 
     @Test func aStateThatDoesNotFitSaysWhere() throws {
