@@ -16,7 +16,8 @@ struct StateCodingTests {
     @Test func doublesAreExact() throws {
         var random = SeededGenerator(3)
         let edges: [Double] = [
-            0, -0.0, 0.1, 1e300, -1e-300, .greatestFiniteMagnitude, .leastNormalMagnitude, .leastNonzeroMagnitude, 9_007_199_254_740_992,
+            0, -0.0, 0.1, 1e300, -1e-300, .greatestFiniteMagnitude, .leastNormalMagnitude, .leastNonzeroMagnitude,
+            9_007_199_254_740_992,
             1 / 3, 5, .infinity, -.infinity,
         ]
         let doubles = edges + (0..<20_000).map { _ in Double(bitPattern: random.next()) }.filter { !$0.isNaN }
