@@ -65,7 +65,9 @@ let package = Package(
         // SQLite's C interface, as GRDB links it: a recorded bar is bound and stepped without anything in between.
         .target(
             name: "MarketRecord",
-            dependencies: ["WireProtocol", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift")]
+            dependencies: [
+                "WireProtocol", "CrashPoints", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
         ),
         .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
         .target(
@@ -114,8 +116,7 @@ let package = Package(
         .testTarget(
             name: "MarketRecordTests",
             dependencies: [
-                "MarketRecord", "WireProtocol", "CLinux", "ProcessControl", logging,
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                "MarketRecord", "WireProtocol", "CrashPoints", "CLinux", logging,
             ]
         ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),

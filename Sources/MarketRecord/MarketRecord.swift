@@ -22,7 +22,7 @@ package final class MarketRecord: Sendable {
     private let ring: IntakeRing
     private let waker: Waker
     let mailbox: RecorderMailbox
-    private let recorder: Recorder
+    let recorder: Recorder
     private let shared = RecorderShared()
     private let thread = Mutex<OwnThread?>(nil)
     let lookups: Lookups
@@ -32,7 +32,7 @@ package final class MarketRecord: Sendable {
     /// - Throws: ``RecordError`` with what to do, when a file cannot be made, is locked, damaged or not ours.
     package init(_ configuration: RecordConfiguration, logger: Logger) throws(RecordError) {
         self.configuration = configuration
-        let store = try RecordStore(path: configuration.path)
+        let store = try RecordStore(path: configuration.path, busyTimeout: configuration.busyTimeout)
         let (ring, findings) = try IntakeRing.open(
             path: configuration.ringPath,
             capacity: configuration.ringBytes,
@@ -137,7 +137,7 @@ package final class MarketRecord: Sendable {
 
     /// Writes what is in the ring to the database, closes it, and returns when that is done.
     ///
-    /// Where the disk fails, the rest stays in the ring for the next start. May be called again; not by a callback.
+    /// Nothing may be appended any more. Where the disk fails, the rest stays in the ring for the next start. May be called again; not by a callback.
     package func stop() {
         shared.isStopping.store(true, ordering: .releasing)
         waker.interrupt()
@@ -146,6 +146,7 @@ package final class MarketRecord: Sendable {
             return thread
         }
         thread?.join()
+        ring.unlock()
     }
 
     func post(_ work: RecorderRequest.Work, _ completion: @escaping RecorderRequest.Completion) {

@@ -32,6 +32,8 @@ package struct RecordConfiguration: Hashable, Sendable {
     package var batchBytes: Int
     /// How long the recorder lets messages gather after a transaction before it begins the next one, when there is no more waiting.
     package var linger: Duration
+    /// How long to wait for another process that holds the database.
+    package var busyTimeout: Duration
 
     package init(
         path: String,
@@ -42,7 +44,8 @@ package struct RecordConfiguration: Hashable, Sendable {
         maxBytes: Int? = nil,
         batchMessages: Int = 16_384,
         batchBytes: Int = 8 << 20,
-        linger: Duration = .milliseconds(2)
+        linger: Duration = .milliseconds(2),
+        busyTimeout: Duration = .seconds(5)
     ) {
         self.path = path
         self.ringPath = ringPath
@@ -53,6 +56,7 @@ package struct RecordConfiguration: Hashable, Sendable {
         self.batchMessages = max(batchMessages, 1)
         self.batchBytes = max(batchBytes, 1)
         self.linger = linger
+        self.busyTimeout = busyTimeout
     }
 
     /// Whether a topic is recorded.

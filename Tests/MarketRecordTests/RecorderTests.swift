@@ -19,10 +19,16 @@ import Testing
             for topic in topics { #expect(record.appendBars(sequence...sequence, topic: topic)) }
         }
         try await record.flushed()
-        let chunk = try folder.reader().read(("market.C.bar", 1...500), ("market.A.bar", 100...400), ("market.B.bar", 1...500))
+        let chunk = try folder.reader().read(
+            ("market.C.bar", 1...500),
+            ("market.A.bar", 100...400),
+            ("market.B.bar", 1...500)
+        )
         #expect(chunk.messages.count == 1301)
         #expect(chunk.messages.map(\.position) == chunk.messages.map(\.position).sorted())
-        #expect(chunk.messages.prefix(4).map(\.topic) == ["market.B.bar", "market.C.bar", "market.B.bar", "market.C.bar"])
+        #expect(
+            chunk.messages.prefix(4).map(\.topic) == ["market.B.bar", "market.C.bar", "market.B.bar", "market.C.bar"]
+        )
         for message in chunk.messages {
             #expect(message.event == Bars.event(message.sequence))
             let place = try #require(topics.firstIndex(of: message.topic))

@@ -4,12 +4,19 @@ internal import GRDBSQLite
 final class Statement {
     private let connection: Connection
     private let handle: OpaquePointer
+    /// What ``rebind`` bound to each parameter.
+    private var bound: [Bound]
+
+    private enum Bound: Equatable {
+        case unknown
+        case text(String?)
+    }
 
     init(_ handle: OpaquePointer, of connection: Connection) {
         self.handle = handle
         self.connection = connection
+        bound = Array(repeating: .unknown, count: Int(sqlite3_bind_parameter_count(handle)) + 1)
     }
-
 
     deinit {
         sqlite3_finalize(handle)
@@ -34,6 +41,15 @@ final class Statement {
         if let value { sqlite3_bind_double(handle, index, value) } else { sqlite3_bind_null(handle, index) }
     }
 
+    /// Text, or NULL for `nil`; costs nothing where it is what was bound last, since a statement keeps its values over a reset.
+    func rebind(_ index: Int32, _ value: String?) {
+        let place = Int(index)
+        guard bound.indices.contains(place) else { return bind(index, value) }
+        if bound[place] == .text(value) { return }
+        bind(index, value)
+        bound[place] = .text(value)
+    }
+
     /// Text, or NULL for `nil`.
     func bind(_ index: Int32, _ value: String?) {
         guard var value else {
@@ -42,13 +58,20 @@ final class Statement {
         }
         value.withUTF8 { bytes in
             _ = bytes.withMemoryRebound(to: CChar.self) {
-                sqlite3_bind_text(handle, index, $0.baseAddress ?? Self.empty, Int32(clamping: $0.count), Self.transient)
+                sqlite3_bind_text(
+                    handle,
+                    index,
+                    $0.baseAddress ?? Self.empty,
+                    Int32(clamping: $0.count),
+                    Self.transient
+                )
             }
         }
     }
 
     /// Text that stays where it is until the statement is reset; NULL where it is empty.
     func bindOrNull(_ index: Int32, inPlace bytes: UnsafeRawBufferPointer) {
+        bound[Int(index)] = .unknown
         guard let base = bytes.baseAddress, !bytes.isEmpty else {
             sqlite3_bind_null(handle, index)
             return

@@ -18,6 +18,9 @@ final class RecordStore {
     /// Whether a transaction was taken back, so that what is known here is ahead of the database.
     private var isStale = false
 
+    /// The most publishers that are remembered; beyond, those are forgotten that have been silent for the longest time.
+    private static let maxPublishers = 10_000
+
     /// How a message fared.
     enum Outcome {
         case written
@@ -28,9 +31,9 @@ final class RecordStore {
     }
 
     /// Opens the file, or makes it (mode 0600).
-    init(path: String) throws(RecordError) {
+    init(path: String, busyTimeout: Duration) throws(RecordError) {
         try RecordFile.create(path)
-        connection = try Connection(path: path, readOnly: false, busyTimeout: .seconds(5))
+        connection = try Connection(path: path, readOnly: false, busyTimeout: busyTimeout)
         try RecordSchema.checkOwnership(connection)
         try RecordFile.setUp(connection)
         try RecordSchema.migrate(connection)
@@ -111,6 +114,10 @@ final class RecordStore {
         settlePublisher()
         let now = qc_realtime_ns()
         for (id, number) in advanced { try statements.savePublisher(id, number, now) }
+        if publishers.count > Self.maxPublishers {
+            try statements.forgetPublishers(publishers.count - Self.maxPublishers)
+            publishers = try statements.publishers()
+        }
         try statements.savePosition(nextPosition)
         try connection.execute("COMMIT")
         for topic in topics.all { topic.isDirty = false }

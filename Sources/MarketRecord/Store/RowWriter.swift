@@ -39,18 +39,18 @@ struct RowWriter {
             bind(bars, entry, topicID, eventTime)
             bind(bar, &format)
             bars.bind(16, format.rawValue)
-            bars.bind(17, source)
+            bars.rebind(17, source)
             try finish(bars, extra: 18, isBinary)
         case .tick(let tick):
             bind(ticks, entry, topicID, eventTime)
             bind(tick, &format)
             ticks.bind(12, format.rawValue)
-            ticks.bind(13, source)
+            ticks.rebind(13, source)
             try finish(ticks, extra: 14, isBinary)
         case let payload:
             bind(messages, entry, topicID, eventTime)
             messages.bind(6, format.rawValue)
-            messages.bind(7, source)
+            messages.rebind(7, source)
             if isBinary, let payload {
                 json.removeAll()
                 json.write(payload.json)
@@ -80,7 +80,7 @@ struct RowWriter {
         bind(bars, 5, bar.turnover, &format)
         bars.bind(12, bar.trades)
         bars.bind(13, bar.openTime)
-        bars.bind(14, bar.interval.isEmpty ? nil : bar.interval)
+        bars.rebind(14, bar.interval.isEmpty ? nil : bar.interval)
         bars.bind(15, bar.closed ? 1 : 0 as Int64)
     }
 
@@ -101,7 +101,7 @@ struct RowWriter {
 
     private mutating func finish(_ statement: Statement, extra index: Int32, _ isBinary: Bool) throws(RecordError) {
         guard !isBinary, !facts.extra.bytes.isEmpty else {
-            statement.bind(index, nil as String?)
+            statement.rebind(index, nil)
             return try statement.run()
         }
         json.removeAll()

@@ -1,8 +1,10 @@
+internal import Glibc
+
 /// Finds a topic by its bytes without making text of them.
 struct TopicIndex {
     private var byHash: [UInt64: [TopicState]] = [:]
-    /// The one that was found last: messages of one topic often come together.
-    private var last: (hash: UInt64, state: TopicState)?
+    /// The one that was found last, with its bytes: messages of one topic often come together.
+    private var last: (bytes: [UInt8], state: TopicState)?
     private(set) var all: [TopicState] = []
     private var byID: [Int64: TopicState] = [:]
 
@@ -14,10 +16,13 @@ struct TopicIndex {
     }
 
     mutating func find(_ topic: UnsafeRawBufferPointer) -> TopicState? {
-        let hash = Self.hash(topic)
-        if let last, last.hash == hash, Self.equals(last.state.name, topic) { return last.state }
-        guard let state = byHash[hash]?.first(where: { Self.equals($0.name, topic) }) else { return nil }
-        last = (hash, state)
+        if let last, last.bytes.count == topic.count, last.bytes.withUnsafeBytes({ Self.equals($0, topic) }) {
+            return last.state
+        }
+        guard let state = byHash[Self.hash(topic)]?.first(where: { $0.name.utf8.elementsEqual(topic) }) else {
+            return nil
+        }
+        last = (Array(topic), state)
         return state
     }
 
@@ -28,8 +33,10 @@ struct TopicIndex {
         return byHash[hash]?.first { $0.name == name }
     }
 
-    private static func equals(_ name: String, _ topic: UnsafeRawBufferPointer) -> Bool {
-        name.utf8.elementsEqual(topic)
+    /// Compares as many bytes as `one` has.
+    private static func equals(_ one: UnsafeRawBufferPointer, _ other: UnsafeRawBufferPointer) -> Bool {
+        guard let first = one.baseAddress, let second = other.baseAddress else { return true }
+        return memcmp(first, second, one.count) == 0
     }
 
     /// FNV-1a, 64 bits.

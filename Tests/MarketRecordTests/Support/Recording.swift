@@ -14,7 +14,7 @@ extension TemporaryFolder {
     func open(_ change: (inout RecordConfiguration) -> Void = { _ in }) throws -> MarketRecord {
         var configuration = configuration
         change(&configuration)
-        return try MarketRecord(configuration, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        return try MarketRecord(configuration, logger: .silent)
     }
 
     func reader(_ change: (inout RecordConfiguration) -> Void = { _ in }) throws -> RecordReader {
@@ -90,7 +90,15 @@ enum Bars {
             eventTime: eventTime(sequence),
             receiveTime: receiveTime(sequence),
             payload: .bar(
-                BarData(open: 1, high: 2, low: 0.1, close: Double(sequence), volume: 1 / 3, trades: sequence, interval: "1m")
+                BarData(
+                    open: 1,
+                    high: 2,
+                    low: 0.1,
+                    close: Double(sequence),
+                    volume: 1 / 3,
+                    trades: sequence,
+                    interval: "1m"
+                )
             )
         )
     }
@@ -129,7 +137,9 @@ extension RecordedMessage {
 
 /// Collects what callbacks say, and lets a test wait for it.
 final class Log<Element: Sendable>: Sendable {
-    private let state = Mutex<(elements: [Element], waiters: [(count: Int, done: CheckedContinuation<Void, Never>)])>(([], []))
+    private let state = Mutex<(elements: [Element], waiters: [(count: Int, done: CheckedContinuation<Void, Never>)])>(
+        ([], [])
+    )
 
     func add(_ element: Element) {
         let ready = state.withLock { state in
@@ -154,4 +164,8 @@ final class Log<Element: Sendable>: Sendable {
             if isThere { done.resume() }
         }
     }
+}
+
+extension Logger {
+    static var silent: Logger { Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }) }
 }
