@@ -7,6 +7,8 @@ struct Report {
     enum Target {
         case ratioAtLeast(Double)
         case ratioAtMost(Double)
+        /// In the row's unit, or what the floor reaches where that is less.
+        case atLeastOrFloor(Double)
         /// In the row's unit.
         case atMost(Double)
         /// In the row's unit: how much more than the floor.
@@ -20,6 +22,7 @@ struct Report {
             switch self {
             case .ratioAtLeast(let limit): row.ratio.map { $0.median >= limit }
             case .ratioAtMost(let limit): row.ratio.map { $0.median <= limit }
+            case .atLeastOrFloor(let limit): row.product.median >= min(limit, row.floor?.median ?? limit)
             case .atMost(let limit): row.product.median <= limit
             case .atLeast(let limit): row.product.median >= limit
             case .atLeastOrRatio(let limit, let ratio):
@@ -32,6 +35,7 @@ struct Report {
             switch self {
             case .ratioAtLeast(let limit): "ratio ≥ \(Number.text(limit))"
             case .ratioAtMost(let limit): "ratio ≤ \(Number.text(limit))"
+            case .atLeastOrFloor(let limit): "≥ \(Number.text(limit)) \(unit) or the floor"
             case .atMost(let limit): "≤ \(Number.text(limit)) \(unit)"
             case .atLeast(let limit): "≥ \(Number.text(limit)) \(unit)"
             case .atLeastOrRatio(let limit, let ratio):
