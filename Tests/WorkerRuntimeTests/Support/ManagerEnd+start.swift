@@ -70,11 +70,11 @@ extension ManagerEnd {
 
     /// Answers the request for the marker: every topic stands at `sequence`.
     ///
-    /// - Parameter publish: what is done between the request and the marker.
-    func sendMarker(at sequence: UInt64 = 0, after publish: () throws -> Void = {}) throws -> [String] {
+    /// - Parameter meanwhile: what is done between the request and the marker.
+    func sendMarker(at sequence: UInt64 = 0, after meanwhile: () throws -> Void = {}) throws -> [String] {
         let request = try nextOnControl()
         #expect(request.type == .sync)
-        try publish()
+        try meanwhile()
         try awaitSubscription("sync.\(identity)")
         let topics = request.payload["topics"]?.stringArrayValue ?? []
         let positions = Dictionary(topics.map { ($0, JSONValue(sequence)) }) { $1 }
