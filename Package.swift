@@ -75,7 +75,7 @@ let package = Package(
         .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
         .target(
             name: "MarketData",
-            dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "MarketRecord", "CLinux", logging]
+            dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "MarketRecord", "CrashPoints", "CLinux", logging]
         ),
         .target(
             name: "ManagerCore",

@@ -106,7 +106,8 @@ final class CrashPointRun {
         let before = try generation()
         try surviving {
             try manager.until(Self.worker, isIn: "running")
-            guard deaths == 0 || (try generation()) == before else { return }
+            let now = try generation()
+            guard deaths == 0 || now == before else { return }
             try manager.ask(.restart, Self.worker)
         }
         try surviving { _ = try manager.until(Self.worker, isIn: "running") }

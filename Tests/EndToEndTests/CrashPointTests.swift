@@ -13,6 +13,7 @@ struct CrashPointTests {
         "manager.checkpoint.before:3", "manager.checkpoint.saved:3",
         "manager.signal.taken:20", "manager.signal.recorded:20",
         "journal.begin.before:8", "journal.commit.before:8", "journal.commit.after:8", "journal.callback.before:8",
+        "intake.appended:500", "intake.numbered:500", "intake.sent:500",
         "record.batch.before:2", "record.commit.before:2", "record.commit.after:2", "record.answer.before:2",
         "worker.start.hosted", "worker.start.joined", "worker.start.done",
         "worker.message.handled:500", "worker.signal.before:20", "worker.signal.sent:20",

@@ -66,6 +66,11 @@ import WireProtocol
             (["path": "/x", "symbols": "A"], "INVALID_PARAMETERS", "'symbols' must be a list of text"),
             (["path": "/x", "data_types": [1]], "INVALID_PARAMETERS", "'data_types' must be a list of text"),
             (["path": "/x", "params": []], "INVALID_PARAMETERS", "'params' must be an object"),
+            (
+                ["path": "/x", "delivery": "some"], "INVALID_PARAMETERS",
+                "'delivery' must be one of lossless, conflate, drop"
+            ),
+            (["path": "/x", "warmup": -1], "INVALID_PARAMETERS", "'warmup' must be a whole number from 0"),
             (["path": "x.swift"], "INVALID_WORKER_CONFIG", "the strategy's path must be absolute, not 'x.swift'"),
         ] as [(JSONValue, String, String)]
     )
@@ -113,6 +118,68 @@ import WireProtocol
             try await wait(for: "commands to be taken again") { try client.ask(stop).payload["result"] == "done" }
             #expect(await rig.manager.state(of: "echo") == .stopped)
             #expect(try rig.column("SELECT cause FROM events WHERE kind = 'journal'") == ["entries lost"])
+        }
+    }
+
+    @Test(
+        arguments: [
+            (.checkpoint, nil, [:], "'worker_id' is missing, or is no worker's name"),
+            (.checkpoint, "../x", [:], "'worker_id' is missing, or is no worker's name"),
+            (.checkpoint, "x", ["op": "eat"], "'op' must be show, save, reset or import, not 'eat'"),
+            (.checkpoint, "x", ["op": "import"], "'checkpoint' must be an object with 'state'"),
+            (
+                .checkpoint, "x", ["op": "import", "checkpoint": ["state": 1, "positions": ["X": 1]]],
+                "'positions' of a checkpoint must be at most 100000 topics with sequences"
+            ),
+            (.history, nil, ["op": "eat"], "'op' must be list, gaps, range or prune, not 'eat'"),
+            (.history, nil, ["op": "range"], "'topic' is missing"),
+            (
+                .history, nil, ["op": "gaps", "topic": "X"],
+                "'topic' must be a topic such as market.BTC/USDT.kline, not 'X'"
+            ),
+            (.history, nil, ["op": "prune", "topic": "market.X.tick"], "either 'through' or 'before_ns' is needed"),
+            (
+                .history, nil, ["op": "prune", "topic": "market.X.tick", "through": 1, "before_ns": 1],
+                "either 'through' or 'before_ns' is needed"
+            ),
+            (.replay, "x", [:], "'since_ns' is missing"),
+            (.replay, "x", ["since_ns": "now"], "'since_ns' must be a whole number"),
+        ] as [(MessageType, String?, JSONValue, String)]
+    )
+    func whatIsNotUnderstoodIsRefused(
+        _ type: MessageType,
+        _ worker: String?,
+        _ payload: JSONValue,
+        _ message: String
+    ) async throws {
+        try await ManagerRig.run(ManagerRig.settings(spares: 0)) { rig in
+            let answer = try AdminClient(rig).ask(Message(type, workerID: worker, payload: payload))
+            #expect(answer.payload["code"] == "INVALID_PARAMETERS")
+            #expect(answer.payload["message"]?.stringValue?.hasPrefix(message) == true, "\(answer.payload.text)")
+        }
+    }
+
+    @Test func anImportedCheckpointIsShownAsItIsAndJournaledWithoutItsState() async throws {
+        try await ManagerRig.run(ManagerRig.settings(spares: 0)) { rig in
+            let client = try AdminClient(rig)
+            #expect(try client.ask(Message(.checkpoint, workerID: "x")).payload["code"] == "WORKER_NOT_FOUND")
+            let state: JSONValue = ["text": .string(String(repeating: "x", count: 100_000))]
+            let imported = try client.ask(
+                Message(
+                    .checkpoint,
+                    workerID: "x",
+                    payload: ["op": "import", "checkpoint": ["state": state, "positions": ["market.X.tick": 7]]]
+                )
+            )
+            #expect(imported.payload["result"] == "done")
+            let shown = try client.ask(Message(.checkpoint, workerID: "x")).payload["checkpoint"]
+            #expect(shown?["state"] == state)
+            #expect(shown?["positions"] == ["market.X.tick": 7])
+            #expect(shown?["reason"] == "import")
+            let details = try rig.column("SELECT detail FROM events WHERE kind = 'command' ORDER BY seq")
+            // Showing is a question.
+            #expect(details.count == 2)
+            #expect(details.allSatisfy { $0.utf8.count < 1000 })
         }
     }
 }

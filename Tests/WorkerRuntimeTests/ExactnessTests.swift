@@ -185,6 +185,34 @@ struct ExactnessTests {
         #expect(history == ["1r 2r 3r 4r 5r", "2r 3r 4r 5r 6r", "3r 4r 5r 6r 7r"])
     }
 
+    @Test func betweenHistoryAtTheStartAndLiveDataThereIsNoHole() throws {
+        let manager = try ManagerEnd()
+        for sequence: UInt64 in 1...5 { try manager.publishBar(sequence, isDelivered: false) }
+        _ = try manager.welcome()
+        let id = try manager.start(CompiledStrategy.keeper.get(), params: ["mode": "seed"])
+        #expect(try manager.answer(to: id)["result"] == "accepted")
+        _ = try manager.sendMarker(at: 7) {
+            for sequence: UInt64 in 6...7 { try manager.publishBar(sequence, isDelivered: false) }
+        }
+        #expect(try manager.answer(to: id)["result"] == "done")
+        try manager.publishBar(8)
+        let signals = try bars(manager, 3).map(\.payload)
+        #expect(signals.map { $0["sequence"]?.integerValue } == [6, 7, 8])
+        #expect(signals.last?["data"]?["count"] == 6)
+    }
+
+    @Test func aSandboxCannotLookBeyondItsBeginning() throws {
+        let manager = try ManagerEnd()
+        for sequence: UInt64 in 1...9 { try manager.publishBar(sequence, isDelivered: false) }
+        _ = try manager.welcome()
+        let range: JSONValue = ["topic": "market.BTC.kline", "from": 3, "to": 4]
+        let more: [String: JSONValue] = ["sandbox": ["worker_id": "x", "ranges": [range]]]
+        _ = try manager.start(CompiledStrategy.keeper.get(), params: ["mode": "seed"], more: more)
+        // Two bars came before it, though three were asked for.
+        #expect(try bars(manager, 2).map { $0.payload["data"]?["count"] } == [3, 4])
+        #expect(manager.exitCode() == 0)
+    }
+
     @Test func warmingUpComesBeforeTheFirstLiveMessage() throws {
         let manager = try ManagerEnd()
         for sequence: UInt64 in 1...30 { try manager.publishBar(sequence, close: Double(sequence), isDelivered: false) }

@@ -16,7 +16,8 @@ struct StateCodingTests {
     @Test func doublesAreExact() throws {
         var random = SeededGenerator(3)
         let edges: [Double] = [
-            0, -0.0, 0.1, 1e300, -1e-300, .greatestFiniteMagnitude, .leastNormalMagnitude, .leastNonzeroMagnitude, 9_007_199_254_740_992,
+            0, -0.0, 0.1, 1e300, -1e-300, .greatestFiniteMagnitude, .leastNormalMagnitude, .leastNonzeroMagnitude,
+            9_007_199_254_740_992,
             1 / 3, 5, .infinity, -.infinity,
         ]
         let doubles = edges + (0..<20_000).map { _ in Double(bitPattern: random.next()) }.filter { !$0.isNaN }
@@ -92,6 +93,13 @@ struct StateCodingTests {
     private struct Old: Codable { var count = 1 }
     private struct New: Codable { var count = "one" }
     private struct Newer: Codable { var total = 1 }
+    private struct Grown: Codable { var count: Int, note: String?, more: [Double]? }
+
+    @Test func newMembersThatAreOptionalFitAnOldState() throws {
+        let grown = try SavedState(json: ["count": 4, "gone": [1]]).read(Grown.self)
+        #expect(grown.count == 4 && grown.note == nil && grown.more == nil)
+    }
+
     private struct Outer<Inner: Codable>: Codable { var markets: [String: [Inner]] }
 
     @Test func aStateThatDoesNotFitSaysWhere() throws {

@@ -178,7 +178,13 @@ private enum NumberField: Int, CaseIterable {
         case 5:
             if name.equals("close") { self = .close } else if name.equals("price") { self = .price } else { return nil }
         case 6:
-            if name.equals("volume") { self = .volume } else if name.equals("trades") { self = .trades } else { return nil }
+            if name.equals("volume") {
+                self = .volume
+            } else if name.equals("trades") {
+                self = .trades
+            } else {
+                return nil
+            }
         case 8:
             if name.equals("turnover") {
                 self = .turnover

@@ -121,7 +121,7 @@ extension StrategyRunner {
 
     /// Takes where topics stood when the worker joined them.
     ///
-    /// - Returns: what was published since the position that the strategy goes on from.
+    /// - Returns: what was published since the position that the strategy goes on from, or since the history that it asked for.
     func join(_ positions: [String: UInt64]) -> Recovery? {
         var missed: [Int: UInt64] = [:]
         for (topic, sequence) in positions {

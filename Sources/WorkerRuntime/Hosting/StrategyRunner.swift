@@ -26,6 +26,8 @@ final class StrategyRunner {
     var checkpointer: Checkpointer?
     /// Where topics stood in an earlier process, until they are subscribed to.
     var restored: [String: UInt64] = [:]
+    /// Whether what the strategy has asked for in `onStart` is where it goes on from.
+    var goesOnFromHistory = false
     /// Signals of this generation that no data caused.
     var signalCounter = 0
     /// Whether the error budget is spent: the strategy gets no more data and waits to be stopped.
@@ -120,7 +122,7 @@ final class StrategyRunner {
                 isFinal: true
             )
         }
-        restored = checkpoint.positions
+        if restored.isEmpty { restored = checkpoint.positions }
     }
 
     private var wayOut: String {

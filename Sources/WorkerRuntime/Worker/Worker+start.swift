@@ -62,6 +62,9 @@ extension Worker {
         self.runner = runner
         // What a strategy goes on from has warmed it up already.
         warmUp = order.checkpoint == nil ? order.warmUp : 0
+        runner.goesOnFromHistory = warmUp == 0 && runner.delivery == .lossless
+        // So that it cannot look beyond the beginning of its data.
+        for range in order.sandbox?.ranges ?? [] { runner.restored[range.topic] = range.from - 1 }
         try runner.start(
             factory,
             params: UserParams(order.params),

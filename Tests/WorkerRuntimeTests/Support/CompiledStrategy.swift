@@ -131,6 +131,7 @@ enum CompiledStrategy {
             func onStart(_ context: Context<Params>) throws {
                 context.log.info("begins with \\(state.count) restored=\\(context.isRestored)")
                 state.padding = String(repeating: "x", count: context.params.padding)
+                if context.params.mode == "seed" { state.count = try context.history("BTC", count: 3).count }
             }
 
             func onBar(_ bar: Bar, _ context: Context<Params>) throws {

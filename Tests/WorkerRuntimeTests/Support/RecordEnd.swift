@@ -64,7 +64,11 @@ struct RecordEnd {
 
     private func frames(_ taken: [Entry], _ lost: [ReplayLoss], more: Bool, _ request: Message) -> [[UInt8]] {
         let head = ReplayAnswer(count: taken.count, lost: lost, more: more).payload
-        let answer = Message(.ack, payload: .object(head.merging(["result": "done"]) { $1 }), replyTo: request.messageID)
+        let answer = Message(
+            .ack,
+            payload: .object(head.merging(["result": "done"]) { $1 }),
+            replyTo: request.messageID
+        )
         return [answer.bytes] + taken.flatMap { [Array($0.topic.utf8), $0.body] }
     }
 }
