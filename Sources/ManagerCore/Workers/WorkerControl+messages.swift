@@ -38,7 +38,10 @@ extension WorkerControl {
     }
 
     /// Tells a worker of an earlier manager, or somebody that was never spawned, to end: nobody else can.
+    ///
+    /// A manager that closes sends nobody away: those that it leaves running for a later one are strangers to it by now.
     private func dismiss(_ identity: String, workerID: String) {
+        guard isOpen else { return }
         plane?.send(.control(.stop, workerID: workerID, payload: ["reason": "unknown process"]), to: identity)
     }
 
@@ -153,10 +156,11 @@ extension WorkerControl {
     /// Takes a heartbeat of the usual shape. Returns whether it was one of a host's current process; any other is to be handled as the
     /// message that it is.
     func handleHeartbeat(_ heartbeat: Heartbeat) -> Bool {
-        guard let worker = workers[heartbeat.workerID], worker.kind != .executable, worker.process != nil,
+        guard let worker = workers[heartbeat.workerID], worker.kind != .executable, let process = worker.process,
             let generation = supervisor.generation(of: worker.id), heartbeat.generation ?? generation == generation
         else { return false }
         worker.heard(heartbeat)
+        sendUndelivered(process)
         feed(.progress(callback: heartbeat.callback, callbackSeconds: heartbeat.callbackSeconds), to: worker.id)
         if let handled = heartbeat.handledTotal, !worker.topics.isEmpty {
             feed(.data(handled: handled, offered: worker.offered), to: worker.id)
