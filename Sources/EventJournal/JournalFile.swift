@@ -3,6 +3,10 @@ import Glibc
 
 /// Makes and opens the journal's file.
 enum JournalFile {
+    /// What each connection keeps of the file in memory, KiB. SQLite's own default of 2 MB for each of up to six connections would be most
+    /// of the manager's memory; what is not kept here the kernel keeps.
+    private static let cacheKiB = 256
+
     /// Opens the file at `path`, creating it and its folders where they are missing, readable for their owner only.
     static func open(_ path: String, busyTimeout: Duration) throws(JournalError) -> DatabasePool {
         try create(path)
@@ -18,6 +22,7 @@ enum JournalFile {
         configuration.label = "EventJournal"
         configuration.busyMode = .timeout(busyTimeout / .seconds(1))
         configuration.prepareDatabase { db in
+            try db.execute(sql: "PRAGMA cache_size = -\(cacheKiB)")
             // Here, since the pool's next step turns the file to WAL, which is not ours to do to a foreign one.
             if !db.configuration.readonly {
                 try JournalSchema.checkOwnership(db, path: path)

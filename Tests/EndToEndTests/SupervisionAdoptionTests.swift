@@ -212,6 +212,35 @@ import WireProtocol
         }
     }
 
+    /// While the manager closes, those whom it leaves running go on speaking to it.
+    @Test func whoeverIsLeftRunningIsNotSentAwayByAManagerThatTakesLongToClose() async throws {
+        try await withFolder { folder in
+            let mute = "\(folder.path)/work/mute.sh"
+            // It never says that it runs, so it is not left running, and it takes a second to end it.
+            try "#!/bin/sh\ntrap '' TERM\nwhile :; do sleep 1000; done\n".write(
+                toFile: mute,
+                atomically: false,
+                encoding: .utf8
+            )
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: mute)
+            let config = """
+                manager: {start_timeout: 1m, stop_grace: 500ms, terminate_grace: 500ms}
+                supervisor: {health: {heartbeat_interval: 20ms}}
+                """
+            let manager = try TestManager(config, in: folder, ["--leave-running"])
+            try manager.start(manager.supervised, name: "a")
+            let pid = try manager.status("a").pid
+            try manager.ask(.start, nil, ["path": .string(mute), "name": "mute", "wait": false])
+            _ = try manager.untilEvent("transition.mute", "its process") { $0["to_state"] == "initializing" }
+            #expect(try manager.stop() == .exited(code: 0))
+            #expect(try Leftovers.processes(with: folder.path).map(\.pid) == [pid])
+
+            try manager.startAgain(folder)
+            #expect(try manager.until("a", isIn: "running").pid == pid)
+            #expect(try manager.stop() == .exited(code: 0))
+        }
+    }
+
     @Test func withoutAManagerWorkersEndByThemselves() async throws {
         try await withFolder { folder in
             let manager = try TestManager("supervisor: {orphan_lease: 1s}", in: folder)

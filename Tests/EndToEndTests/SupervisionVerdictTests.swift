@@ -151,4 +151,18 @@ import WireProtocol
             )
         }
     }
+
+    /// However deep a strategy was when it crashed, and whatever it had printed.
+    @Test func whyHoldsTheReasonOfACrash() async throws {
+        try await withManager { manager in
+            try manager.start(manager.supervised, name: "a", params: ["mode": "trap", "number": 500])
+            try manager.publish([1])
+            try manager.until("a", runsAs: 2)
+            let tail = try #require(lastDeath(manager, "a")["log_tail"]?.stringValue)
+            let lines = tail.split(separator: "\n")
+            #expect(lines.contains { $0.hasSuffix("Fatal error: the bottom is reached") }, "\(tail)")
+            #expect(lines.contains { $0.contains("descends(_:)") }, "\(tail)")
+            #expect(lines.count <= 50)
+        }
+    }
 }

@@ -24,8 +24,7 @@ struct SpawnFailureTests {
     func fileThatCannotRun(contents: String, mode: Int, errno: Int32, hint: String) throws {
         try withTemporaryFolder { folder in
             let path = folder + "/program"
-            try contents.write(toFile: path, atomically: false, encoding: .utf8)
-            try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path)
+            try writeProgram(contents, mode: mode, to: path)
             let error = failure(SpawnRequest(executable: path, output: .discard))
             #expect(error?.code == .spawnFailed)
             #expect(error?.errno == errno)

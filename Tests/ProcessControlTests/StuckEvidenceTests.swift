@@ -79,12 +79,7 @@ struct StuckEvidenceTests {
         is expected: (Int32) -> String?
     ) throws -> Bool {
         try withTemporaryFolder { folder in
-            try "#!/bin/sh\nPATH=/usr/bin:/bin\n\(script)\n".write(
-                toFile: folder + "/eu-stack",
-                atomically: false,
-                encoding: .utf8
-            )
-            try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: folder + "/eu-stack")
+            try writeProgram("#!/bin/sh\nPATH=/usr/bin:/bin\n\(script)\n", to: folder + "/eu-stack")
             let own = try ProcessFingerprint.read(pid: getpid())
             let text = StuckEvidence.backtrace(
                 own,

@@ -38,6 +38,24 @@ func waitForExit(of pidfd: Int32) throws {
     try #require(ready[0].events & QC_EPOLL_IN != 0)
 }
 
+/// Writes a file that is to be executed.
+///
+/// By another process: children that other tests fork while a file is open for writing here have it open too until they execute their
+/// own program, and what somebody has open for writing cannot be executed (ETXTBSY).
+func writeProgram(_ contents: String, mode: Int = 0o700, to path: String) throws {
+    let writer = try ChildProcess.spawn(
+        SpawnRequest(
+            executable: "/bin/sh",
+            arguments: [
+                "-c", #"printf %s "$1" >"$3" && chmod "$2" "$3""#, "sh", contents, String(mode, radix: 8), path,
+            ],
+            environment: ["PATH": "/usr/bin:/bin"],
+            output: .discard
+        )
+    )
+    try #require(writer.finish().status.isSuccess)
+}
+
 extension ChildProcess {
     /// Blocks until the child has exited, and collects it.
     func finish() throws -> Exit {

@@ -19,6 +19,13 @@ final class WorkerSpawner {
         var environment: [String: String]
     }
 
+    /// How a Swift program that crashes reports it, unless the user's environment says otherwise: so briefly that the reason, which comes
+    /// first, is among the last lines that `why` shows; and without registers, beside which it would print what is in memory.
+    private static let backtrace = (
+        name: "SWIFT_BACKTRACE",
+        settings: "color=no,interactive=no,threads=crashed,registers=none,images=none,limit=8,top=1"
+    )
+
     private let configuration: Configuration
     private let reaper: ProcessReaper
     /// Where groups can be made for the workers; nowhere on a machine without a delegated control group.
@@ -79,6 +86,7 @@ final class WorkerSpawner {
         var environment = configuration.environment.filter {
             !$0.key.hasPrefix("QUANTCELL_") && !SystemdNotify.variables.contains($0.key)
         }
+        environment[Self.backtrace.name] = environment[Self.backtrace.name] ?? Self.backtrace.settings
         environment["QUANTCELL_WORKER_ID"] = workerID
         environment["QUANTCELL_IDENTITY"] = identity
         environment["QUANTCELL_GENERATION"] = "\(generation)"

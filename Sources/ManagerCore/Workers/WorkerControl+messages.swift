@@ -38,7 +38,10 @@ extension WorkerControl {
     }
 
     /// Tells a worker of an earlier manager, or somebody that was never spawned, to end: nobody else can.
+    ///
+    /// A manager that closes sends nobody away: those that it leaves running for a later one are strangers to it by now.
     private func dismiss(_ identity: String, workerID: String) {
+        guard isOpen else { return }
         plane?.send(.control(.stop, workerID: workerID, payload: ["reason": "unknown process"]), to: identity)
     }
 

@@ -32,6 +32,7 @@ let supervisedStrategy = """
             case "spin", "stubborn": spinsForEver()
             case "slow": spins(for: context.params.number)
             case "exit": exit(Int32(context.params.number))
+            case "trap": descends(context.params.number)
             case "memory":
                 var blocks: [[UInt8]] = []
                 for _ in 0..<1024 { blocks.append([UInt8](repeating: 1, count: 1 << 20)) }
@@ -59,6 +60,12 @@ let supervisedStrategy = """
     @inline(never) func spinsForEver() {
         var time = timespec()
         while time.tv_sec >= 0 { clock_gettime(CLOCK_MONOTONIC, &time) }
+    }
+
+    @inline(never) func descends(_ levels: Int) {
+        if levels == 0 { fatalError("the bottom is reached") }
+        descends(levels - 1)
+        print("never printed")
     }
 
     @inline(never) func spins(for seconds: Int) {
