@@ -68,12 +68,14 @@ let package = Package(
         // SQLite's C interface, as GRDB links it: a recorded bar is bound and stepped without anything in between.
         .target(
             name: "MarketRecord",
-            dependencies: ["WireProtocol", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift")]
+            dependencies: [
+                "WireProtocol", "CrashPoints", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
+            ]
         ),
         .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
         .target(
             name: "MarketData",
-            dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "MarketRecord", "CLinux", logging]
+            dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "MarketRecord", "CrashPoints", "CLinux", logging]
         ),
         .target(
             name: "ManagerCore",
@@ -99,10 +101,10 @@ let package = Package(
         ),
         .executableTarget(
             name: "quantcell-bench",
-            // CZeroMQ itself: the floor of a measurement is bare libzmq calls.
+            // CZeroMQ itself: the floor of a measurement is bare libzmq calls, or bare SQLite.
             dependencies: [
-                "CZeroMQ", "ZeroMQ", "WireProtocol", "ProcessControl", "EventJournal", "MarketFiles", "MarketRecord",
-                "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                "CZeroMQ", "ZeroMQ", "WireProtocol", "ProcessControl", "EventJournal", "JournalChain", "MarketFiles",
+                "MarketRecord", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"), argumentParser,
             ]
         ),
@@ -124,8 +126,7 @@ let package = Package(
         .testTarget(
             name: "MarketRecordTests",
             dependencies: [
-                "MarketRecord", "WireProtocol", "CLinux", "ProcessControl", logging,
-                .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                "MarketRecord", "WireProtocol", "CrashPoints", "CLinux", logging,
             ]
         ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),

@@ -101,7 +101,10 @@ final class Lookups: @unchecked Sendable {
 
     private static func positions(_ text: String, _ path: String) throws(RecordError) -> [String: UInt64] {
         guard let members = (try? JSONValue(parsing: text))?.objectValue else {
-            throw RecordError(.corrupt, "a checkpoint in \(path) has positions that cannot be read: reset that checkpoint")
+            throw RecordError(
+                .corrupt,
+                "a checkpoint in \(path) has positions that cannot be read: reset that checkpoint"
+            )
         }
         return members.compactMapValues { $0.integerValue.flatMap { UInt64(exactly: $0) } }
     }

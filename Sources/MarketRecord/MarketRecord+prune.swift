@@ -8,7 +8,8 @@ extension MarketRecord {
         through sequence: UInt64,
         then completion: @escaping @Sendable (Result<UInt64, RecordError>) -> Void
     ) {
-        let isPosted = mailbox.post(.prune(Retention.Job(topic: topic, through: sequence, completion: completion))) { result in
+        let isPosted = mailbox.post(.prune(Retention.Job(topic: topic, through: sequence, completion: completion))) {
+            result in
             if case .failure(let error) = result { completion(.failure(error)) }
         }
         if !isPosted { completion(.failure(.closed(configuration.path))) }

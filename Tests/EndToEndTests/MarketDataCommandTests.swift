@@ -13,7 +13,10 @@ import WireProtocol
             let lines = "\(bar)\n\nno json\n{\"open\":1}\n\(bar)\n"
             let mixed = try manager.cli("publish", "X", "kline", "--json", input: lines)
             #expect(mixed.code == 1)
-            #expect(try JSONValue(parsing: mixed.output) == ["published": 2, "bad": 2])
+            #expect(
+                try JSONValue(parsing: mixed.output)
+                    == ["published": 2, "bad": 2, "safety": "recorded", "published_before": 0, "unacknowledged": 0]
+            )
             #expect(mixed.errors.contains("line 3: "))
             #expect(mixed.errors.contains("line 4: "))
             let envelope = #"{"msg_type":"market_data","payload":{"symbol":"X","data_type":"kline","data":\#(bar)}}"#
@@ -81,6 +84,52 @@ import WireProtocol
             let end = try replay.finish()
             #expect(end.code == 130)
             #expect(end.output.hasPrefix("interrupted: sent 1 row"), "\(end.output)")
+        }
+    }
+
+    @Test func aReplayThatIsKilledGoesOnAndACompletedOneBeginsAnew() async throws {
+        try await withFolder { folder in
+            let manager = try TestManager("", in: folder)
+            let rows = 20_000
+            let file = "\(manager.folder)/work/ticks.csv"
+            try ("timestamp,price\n" + (1...rows).map { "\(1_640_991_600 + $0),\($0)\n" }.joined())
+                .write(toFile: file, atomically: false, encoding: .utf8)
+            func sequence() throws -> Int64 {
+                try manager.ask(.topics)["topics"]?.arrayValue?.first?["sequence"]?.integerValue ?? 0
+            }
+            // A thousand rows a second: it dies long before it is through.
+            let arguments = ["replay", file, "--symbol", "X", "--data-type", "tick"]
+            let replay = try manager.program(Build.program("quantcell"), arguments + ["--speed", "1000x"])
+            try manager.asking("some rows") { try sequence() > 100 }
+            let twin = try manager.program(Build.program("quantcell"), arguments).finish()
+            #expect(twin.code == 1)
+            #expect(twin.errors.contains("is being replayed to market.X.tick already"), "\(twin.errors)")
+            try replay.send(.kill)
+            _ = try replay.finish()
+            try manager.crash()
+            try manager.startAgain(folder)
+            let before = try sequence()
+            #expect(before > 100)
+
+            let resumed = try manager.program(Build.program("quantcell"), arguments + ["--json"]).finish()
+            #expect(resumed.code == 0)
+            #expect(resumed.errors.contains("resuming at row "), "\(resumed.errors)")
+            let summary = try JSONValue(parsing: resumed.output)
+            #expect(summary["published_before"] == .integer(before))
+            #expect(summary["sent"] == .integer(Int64(rows) - before))
+            #expect(summary["safety"] == "recorded")
+            #expect(try sequence() == Int64(rows))
+
+            let anew = try manager.program(Build.program("quantcell"), arguments + ["--json"]).finish()
+            #expect(try JSONValue(parsing: anew.output)["sent"] == .integer(Int64(rows)))
+            #expect(try sequence() == Int64(2 * rows))
+            for _ in 0..<2 {
+                let named = try manager.program(Build.program("quantcell"), arguments + ["--publisher", "mine"])
+                    .finish()
+                #expect(named.code == 0)
+            }
+            #expect(try sequence() == Int64(3 * rows))
+            #expect(try manager.stop() == .exited(code: 0))
         }
     }
 

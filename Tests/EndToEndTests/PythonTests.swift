@@ -32,6 +32,18 @@ import WireProtocol
         }
     }
 
+    @Test func theAcknowledgedPublisher() async throws {
+        try await withManager { manager in
+            let address = "ipc://\(manager.runtime)/publish.sock"
+            let first = try run("acknowledged_publisher.py", "Publishing", manager, address, "my-feed", "25")
+            #expect(first.output == "25 ticks published, all 25 on disk\n", "\(first.errors)")
+            let second = try run("acknowledged_publisher.py", "Publishing", manager, address, "my-feed", "40")
+            #expect(second.output == "15 ticks published, all 40 on disk\n", "\(second.errors)")
+            let topics = try #require(try manager.ask(.topics)["topics"]?.arrayValue)
+            #expect(topics.compactMap { $0["recorded"] } == [40])
+        }
+    }
+
     @Test func theBinaryPublisher() async throws {
         try await withManager { manager in
             try manager.start(manager.actor, name: "a", symbols: ["BTC/USDT"])

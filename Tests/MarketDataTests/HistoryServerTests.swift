@@ -156,6 +156,10 @@ import WireProtocol
             let (answer, _) = try replay(ReplayRequest(ranges: ranges), dealer)
             #expect(answer.more)
             #expect(answer.lost.count == 1000)
+            let counters = await rig.broker.counters().history
+            #expect(counters.refused == UInt64(nonsense.count))
+            #expect(counters.requests == UInt64(nonsense.count) + 2)
+            #expect(counters.messages == 2)
         }
     }
 

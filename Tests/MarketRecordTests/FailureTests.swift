@@ -24,7 +24,9 @@ import Testing
         #expect(error.code == .full && error.message.contains("free some space"))
         await #expect(throws: RecordError.self) { try await record.flushed() }
         #expect(record.statistics.failure?.code == .full)
-        #expect(record.statistics.pendingMessages == 3000 && record.statistics.recorded == 0)
+        // What fitted into the pages that there were may have been written.
+        let statistics = record.statistics
+        #expect(statistics.pendingMessages > 0 && statistics.pendingMessages + statistics.recorded == 3000)
         // A checkpoint waits; the later one of the same worker speaks for the earlier.
         let saved = Log<Bool>()
         record.save(Self.checkpoint(1)) { saved.add((try? $0.get()) != nil) }
@@ -97,8 +99,10 @@ import Testing
         let said = Log<RecordError.Code?>()
         try record.start(RecordEvents(onFailure: { said.add($0?.code) }))
         #expect(record.appendBars(501...501))
-        try holder.execute("COMMIT")
         await said.wait(for: 1)
+        try holder.execute("COMMIT")
+        await said.wait(for: 2)
+        #expect(said.elements == [.locked, nil])
         try await record.flushed()
         record.stop()
         let messages = try folder.reader().read((Bars.topic, 1...501)).messages

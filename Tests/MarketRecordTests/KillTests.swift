@@ -1,3 +1,4 @@
+import CrashPoints
 import Glibc
 import Testing
 
@@ -26,12 +27,45 @@ import Testing
             #expect(chunk.messages.map(\.event) == (total + 1...last).map { Bars.event($0) })
             #expect(chunk.messages.map(\.position) == Array(total + 1...last))
             // A checkpoint says no more than is there.
-            if let checkpoint = try record.checkpoint(of: "victim") { #expect(checkpoint.positions[Bars.topic] ?? 0 <= last) }
+            if let checkpoint = try record.checkpoint(of: "victim") {
+                #expect(checkpoint.positions[Bars.topic] ?? 0 <= last)
+            }
             total = last
         }
         let reader = try folder.reader()
         #expect(try reader.read((Bars.topic, 1...total)).messages.count == Int(total))
-        #expect(try reader.connection.integer("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'") == 1)
+        #expect(
+            try reader.connection.integer("SELECT count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'")
+                == 1
+        )
+    }
+}
+
+/// A process ends at a named point of the recorder's path.
+@Suite struct CrashPointTests {
+    @Test(
+        arguments: ["record.batch.before", "record.commit.before", "record.commit.after", "record.answer.before"],
+        [1, 2, 5]
+    )
+    func nothingIsMissingAndNothingIsTwice(_ point: String, _ time: Int) async throws {
+        let folder = try TemporaryFolder()
+        let crash = "\(point):\(time)"
+        await #expect(processExitsWith: .exitCode(CrashPoint.exitCode)) {
+            [path = folder.path as String, crash = crash as String] in
+            setenv("QUANTCELL_CRASH_POINT", crash, 1)
+            var victim = try Victim(path, seed: 1)
+            try victim.live()
+        }
+        let accepted = try folder.accepted()
+        let record = try folder.open { $0.ringBytes = Victim.ringBytes }
+        let last = record.recovered[Bars.topic] ?? 0
+        #expect(last > 0 && (last == accepted || last == accepted + 1))
+        #expect(record.publishers["victim"] == last)
+        // Only between the commit and the release is anything in both places.
+        #expect(record.statistics.repeated == 0 || point == "record.commit.after")
+        let messages = try folder.reader().read((Bars.topic, 1...last)).messages
+        #expect(messages.map(\.event) == (1...last).map { Bars.event($0) })
+        #expect(messages.map(\.position) == Array(1...last))
     }
 }
 
@@ -40,14 +74,20 @@ private struct Victim {
     static let ringBytes = 256 << 10
 
     private let record: MarketRecord
+    private let isToBeKilled: Bool
     private let progress: Progress
     private var random: SeededGenerator
 
     init(_ path: String, seed: UInt64) throws {
-        var configuration = RecordConfiguration(path: "\(path)/market.db", ringPath: "\(path)/intake.ring", linger: .zero)
+        var configuration = RecordConfiguration(
+            path: "\(path)/market.db",
+            ringPath: "\(path)/intake.ring",
+            linger: .zero
+        )
         configuration.ringBytes = Self.ringBytes
         random = SeededGenerator(state: seed)
         configuration.batchMessages = Int.random(in: 1...300, using: &random)
+        isToBeKilled = getenv("QUANTCELL_CRASH_POINT") == nil
         record = try MarketRecord(configuration, logger: .silent)
         progress = try Progress("\(path)/progress")
     }
@@ -61,7 +101,7 @@ private struct Victim {
             guard record.appendBars(next...next, publisher: "victim") else { continue }
             sequence = next
             progress.store(sequence)
-            if sequence == first + 1 { try dieSoon() }
+            if isToBeKilled, sequence == first + 1 { try dieSoon() }
             if sequence % 50 == 0 {
                 let checkpoint = CheckpointRecord(
                     workerID: "victim",

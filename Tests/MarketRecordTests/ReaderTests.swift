@@ -29,14 +29,21 @@ import WireProtocol
             LostRange(topic: topic, from: from, to: to, reason: .notRecorded)
         }
         #expect(chunk.messages.map(\.sequence) == Array(5...10) + Array(13...20) + [2, 3])
-        #expect(Set(chunk.lost) == [lost(Bars.topic, 1, 4), lost(Bars.topic, 11, 12), lost(Bars.topic, 21, 25), lost("market.C.bar", 4, 5)])
+        #expect(
+            Set(chunk.lost) == [
+                lost(Bars.topic, 1, 4), lost(Bars.topic, 11, 12), lost(Bars.topic, 21, 25), lost("market.C.bar", 4, 5),
+            ]
+        )
         #expect(!chunk.more)
         #expect(try folder.reader().gaps(Bars.topic) == [lost(Bars.topic, 1, 4), lost(Bars.topic, 11, 12)])
     }
 
     @Test func aTopicThatIsNotRecordedSaysSo() throws {
         try record { #expect($0.appendBars(1...3)) }
-        let chunk = try folder.reader { $0.mode = .topics(["market.B.bar"]) }.read((Bars.topic, 2...5), ("market.B.bar", 1...1))
+        let chunk = try folder.reader { $0.mode = .topics(["market.B.bar"]) }.read(
+            (Bars.topic, 2...5),
+            ("market.B.bar", 1...1)
+        )
         #expect(chunk.messages.map(\.sequence) == [2, 3])
         #expect(Set(chunk.lost.map(\.reason)) == [.recordOff, .notRecorded])
     }
@@ -46,7 +53,10 @@ import WireProtocol
     func chunksAddUp(_ limit: Int, _ maxBytes: Int) throws {
         try record { record in
             for sequence in 1...60 as ClosedRange<UInt64> where sequence % 9 != 0 {
-                #expect(record.appendBars(sequence...sequence) && record.appendBars(sequence * 2...sequence * 2, topic: "market.B.bar"))
+                #expect(
+                    record.appendBars(sequence...sequence)
+                        && record.appendBars(sequence * 2...sequence * 2, topic: "market.B.bar")
+                )
             }
         }
         let reader = try folder.reader()
@@ -90,18 +100,51 @@ import WireProtocol
         #expect(try reader.read(("no topic", 1...2), ("market..bar", 1...2)).lost.count == 2)
     }
 
+    /// Whoever reads meanwhile sees what was committed so far, whole and in order.
+    @Test func readingAndRecordingDoNotDisturbEachOther() async throws {
+        let record = try folder.open { $0.batchMessages = 100 }
+        try record.start()
+        defer { record.stop() }
+        let reader = try folder.reader()
+        var seen = 0
+        for round in 0..<20 as Range<UInt64> {
+            for sequence in round * 50 + 1...round * 50 + 50 {
+                #expect(record.appendBars(sequence...sequence))
+                #expect(record.appendBars(sequence...sequence, topic: "market.B.bar"))
+            }
+            let messages = try reader.read((Bars.topic, 1...1000), ("market.B.bar", 1...1000)).messages
+            #expect(messages.map(\.position) == (0..<messages.count).map { UInt64($0) + 1 })
+            #expect(messages.count >= seen)
+            seen = messages.count
+        }
+        try await record.flushed()
+        #expect(try reader.read((Bars.topic, 1...1000), ("market.B.bar", 1...1000)).messages.count == 2000)
+    }
+
     @Test func theLastMessagesOfEachTopic() throws {
         try record { record in
-            #expect(record.appendBars(1...50) && record.appendBars(1...4, topic: "market.B.bar") && record.appendBars(51...60))
+            #expect(
+                record.appendBars(1...50) && record.appendBars(1...4, topic: "market.B.bar")
+                    && record.appendBars(51...60)
+            )
         }
         let reader = try folder.reader()
-        let last = try reader.last([Bars.topic: 12, "market.B.bar": 10, "market.C.bar": 3], maxBytes: .max, format: .binary)
+        let last = try reader.last(
+            [Bars.topic: 12, "market.B.bar": 10, "market.C.bar": 3],
+            maxBytes: .max,
+            format: .binary
+        )
         #expect(last.messages.map(\.sequence) == [49, 50, 1, 2, 3, 4] + Array(51...60))
         #expect(last.lost.isEmpty && !last.more)
         let before = try reader.last([Bars.topic: 3], before: [Bars.topic: 11], maxBytes: .max, format: .binary)
         #expect(before.messages.map(\.sequence) == [8, 9, 10])
-        #expect(try reader.last([Bars.topic: 3], before: [Bars.topic: 0], maxBytes: .max, format: .binary).messages.isEmpty)
-        #expect(try reader.last([Bars.topic: 3], before: [Bars.topic: .max], maxBytes: .max, format: .binary).messages.count == 3)
+        #expect(
+            try reader.last([Bars.topic: 3], before: [Bars.topic: 0], maxBytes: .max, format: .binary).messages.isEmpty
+        )
+        #expect(
+            try reader.last([Bars.topic: 3], before: [Bars.topic: .max], maxBytes: .max, format: .binary).messages.count
+                == 3
+        )
     }
 
     @Test func topicsSayWhatThereIs() throws {
@@ -148,7 +191,8 @@ import WireProtocol
     @Test func rowsForAnExport() throws {
         try record {
             #expect($0.appendBars(1...3))
-            let text = #"{"msg_type":"market_data","payload":{"source":"desk","timestamp":5,"data":{"headline":"x","n":1}}}"#
+            let text =
+                #"{"msg_type":"market_data","payload":{"source":"desk","timestamp":5,"data":{"headline":"x","n":1}}}"#
             #expect($0.append("market.X.news", Array(text.utf8), sequence: 1))
         }
         let reader = try folder.reader()

@@ -19,10 +19,16 @@ import Testing
             for topic in topics { #expect(record.appendBars(sequence...sequence, topic: topic)) }
         }
         try await record.flushed()
-        let chunk = try folder.reader().read(("market.C.bar", 1...500), ("market.A.bar", 100...400), ("market.B.bar", 1...500))
+        let chunk = try folder.reader().read(
+            ("market.C.bar", 1...500),
+            ("market.A.bar", 100...400),
+            ("market.B.bar", 1...500)
+        )
         #expect(chunk.messages.count == 1301)
         #expect(chunk.messages.map(\.position) == chunk.messages.map(\.position).sorted())
-        #expect(chunk.messages.prefix(4).map(\.topic) == ["market.B.bar", "market.C.bar", "market.B.bar", "market.C.bar"])
+        #expect(
+            chunk.messages.prefix(4).map(\.topic) == ["market.B.bar", "market.C.bar", "market.B.bar", "market.C.bar"]
+        )
         for message in chunk.messages {
             #expect(message.event == Bars.event(message.sequence))
             let place = try #require(topics.firstIndex(of: message.topic))
@@ -47,6 +53,29 @@ import Testing
         #expect(again.publishers == ["files": 10, "other": 70])
         #expect(again.recovered == [Bars.topic: 10, "market.X.bar": 2])
         #expect(again.isSameBoot)
+    }
+
+    /// Nobody flushes: each message alone has to wake the recorder, whatever it is at just then.
+    @Test func eachMessageWakesTheRecorder() async throws {
+        let record = try folder.open()
+        let told = Log<[String: UInt64]>()
+        try record.start(RecordEvents(onRecorded: { told.add($0) }))
+        defer { record.stop() }
+        for number in 1...300 as ClosedRange<UInt64> {
+            #expect(record.appendBars(number...number, publisher: "files"))
+            await told.wait(for: Int(number))
+            #expect(told.elements.last == ["files": number])
+        }
+    }
+
+    @Test func whereNothingIsRecordedCheckpointsAreKept() async throws {
+        let record = try folder.open { $0.mode = .off }
+        #expect(record.statistics.ringBytes == RecordConfiguration.ringBytesRange.lowerBound)
+        #expect(!record.wants(Bars.topic))
+        try record.start()
+        defer { record.stop() }
+        try await record.saved(Self.checkpoint(ordinal: 1))
+        #expect(try record.checkpoint(of: "sma") == Self.checkpoint(ordinal: 1))
     }
 
     @Test func aSecondLifeGoesOnBehindTheFirst() async throws {

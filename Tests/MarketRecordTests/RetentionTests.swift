@@ -12,7 +12,12 @@ import Testing
     }
 
     /// Appends bars that were received `age` ago.
-    private func append(_ range: ClosedRange<UInt64>, age: Duration, to record: MarketRecord, topic: String = Bars.topic) {
+    private func append(
+        _ range: ClosedRange<UInt64>,
+        age: Duration,
+        to record: MarketRecord,
+        topic: String = Bars.topic
+    ) {
         let time = qc_realtime_ns() - Int64(age / .nanoseconds(1))
         for sequence in range {
             while !record.append(topic, Bars.body(sequence), sequence: sequence, receiveTime: time) {}
@@ -29,8 +34,12 @@ import Testing
     private func expectSumsToAgree(_ comment: Comment) throws {
         let connection = try folder.reader().connection
         let counts = try connection.integer("SELECT (SELECT sum(messages) FROM topics) - (SELECT count(*) FROM bars)")
-        let blocks = try connection.integer("SELECT (SELECT sum(messages) FROM topics) - ifnull((SELECT sum(messages) FROM blocks), 0)")
-        let bytes = try connection.integer("SELECT (SELECT sum(bytes) FROM topics) - ifnull((SELECT sum(bytes) FROM blocks), 0)")
+        let blocks = try connection.integer(
+            "SELECT (SELECT sum(messages) FROM topics) - ifnull((SELECT sum(messages) FROM blocks), 0)"
+        )
+        let bytes = try connection.integer(
+            "SELECT (SELECT sum(bytes) FROM topics) - ifnull((SELECT sum(bytes) FROM blocks), 0)"
+        )
         let perBlock = try connection.integer(
             "SELECT count(*) FROM blocks b WHERE messages <> (SELECT count(*) FROM bars WHERE topic_id = b.topic_id AND seq / 4096 = block)"
         )
@@ -71,6 +80,23 @@ import Testing
         try expectSumsToAgree("after")
         // What was dropped is no reason to give a number twice.
         #expect(try folder.open().recovered == [Bars.topic: 9010, "market.B.bar": 5])
+    }
+
+    /// The new message and the dropping of the old ones fall into one transaction.
+    @Test func aTopicThatComesBackKeepsItsNewMessage() async throws {
+        do {
+            let record = try folder.open()
+            try record.start()
+            append(1...5, age: .seconds(7200), to: record)
+            record.stop()
+        }
+        let record = try folder.open { $0.maxAge = .seconds(3600) }
+        append(6...6, age: .zero, to: record)
+        try record.start()
+        try await record.untilIdle()
+        record.stop()
+        // The old ones are in the same block, which is young again.
+        #expect(try folder.reader().read((Bars.topic, 1...6)).messages.map(\.sequence) == Array(1...6))
     }
 
     @Test func bySize() async throws {

@@ -98,10 +98,37 @@ import Testing
         #expect(record.appendBars(1_000_000...1_000_000))
     }
 
+    @Test func twoManagersDoNotShareARing() throws {
+        let record = try folder.open()
+        try record.start()
+        let error = try #require(throws: RecordError.self) { try folder.open() }
+        #expect(error.code == .locked && error.message.contains("fuser \(folder.ring)"))
+        record.stop()
+        _ = try folder.open()
+    }
+
+    @Test func anEmptyRingIsUsedAgain() throws {
+        for _ in 1...3 {
+            let record = try folder.open()
+            #expect(record.isSameBoot && record.discardedBytes == 0)
+            try record.start()
+            let last = record.recovered[Bars.topic] ?? 0
+            #expect(record.appendBars(last + 1...last + 100))
+            record.stop()
+        }
+        let word = try folder.read("intake.ring").withUnsafeBytes {
+            $0.loadUnaligned(fromByteOffset: IntakeRing.headOffset, as: UInt64.self)
+        }
+        // It goes on where it was: its blocks are not made anew.
+        #expect(word > 300 * 104)
+    }
+
     @Test func anotherSizeIsTakenOnceTheRingIsEmpty() throws {
         try leave()
-        let first = try folder.open { $0.ringBytes = 256 << 10 }
-        #expect(first.statistics.ringBytes == 1 << 20 && first.statistics.recorded == 100)
+        do {
+            let first = try folder.open { $0.ringBytes = 256 << 10 }
+            #expect(first.statistics.ringBytes == 1 << 20 && first.statistics.recorded == 100)
+        }
         #expect(try folder.open { $0.ringBytes = 256 << 10 }.statistics.ringBytes == 256 << 10)
         #expect(try folder.read("intake.ring").count == (256 << 10) + IntakeRing.headerBytes)
     }

@@ -6,7 +6,8 @@ import WireProtocol
 /// What was published comes back as what a worker sees of it.
 @Suite struct RoundTripTests {
     private static let carefulNumbers: [Double] = [
-        0.1, 1 / 3, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 9_007_199_254_740_992, 42, -273.15, 0.1 + 0.2,
+        0.1, 1 / 3, -0.0, .leastNonzeroMagnitude, .greatestFiniteMagnitude, 9_007_199_254_740_992, 42, -273.15,
+        0.1 + 0.2,
     ]
 
     let folder: TemporaryFolder
@@ -57,12 +58,15 @@ import WireProtocol
         #expect(record.append("market.X.bar", bar, sequence: 1) && record.append("market.X.tick", tick, sequence: 1))
         try await record.flushed()
         let messages = try folder.reader().read(("market.X.bar", 1...1), ("market.X.tick", 1...1)).messages
-        guard case .bar(let readBar) = messages.first?.event?.payload, case .tick(let readTick) = messages.last?.event?.payload
+        guard case .bar(let readBar) = messages.first?.event?.payload,
+            case .tick(let readTick) = messages.last?.event?.payload
         else {
             Issue.record("not a bar and a tick")
             return
         }
-        let read = [readBar.open, readBar.high, readBar.low, readBar.close, readBar.volume, readBar.turnover, readTick.price]
+        let read = [
+            readBar.open, readBar.high, readBar.low, readBar.close, readBar.volume, readBar.turnover, readTick.price,
+        ]
         #expect(read.allSatisfy { $0.bitPattern == number.bitPattern })
         #expect(readTick.bid?.bitPattern == number.bitPattern)
     }
@@ -87,7 +91,9 @@ extension JSONValue {
 extension MarketPayload {
     /// With the open time of `other`, which JSON has to the microsecond only.
     fileprivate func with(openTimeOf other: MarketPayload) -> MarketPayload {
-        guard case .bar(var bar) = self, case .bar(let live) = other, abs(bar.openTime - live.openTime) < 1000 else { return self }
+        guard case .bar(var bar) = self, case .bar(let live) = other, abs(bar.openTime - live.openTime) < 1000 else {
+            return self
+        }
         bar.openTime = live.openTime
         return .bar(bar)
     }

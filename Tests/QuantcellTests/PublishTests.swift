@@ -53,6 +53,24 @@ import WireProtocol
         #expect(lines == ["a", "", long, "too long at 4", "last"])
     }
 
+    @Test func whoWaitsForALineIsAskedWhetherToGoOn() throws {
+        var ends: [Int32] = [0, 0]
+        try #require(pipe(&ends) == 0)
+        defer { for end in ends { close(end) } }
+        var reader = LineReader(descriptor: ends[0])
+        var turns = 0
+        let line = try reader.next { () throws(CommandFailure) in
+            turns += 1
+            if turns == 2 { _ = write(ends[1], "late\n", 5) }
+            return true
+        }
+        guard case .text(let text)? = line else { throw ProtocolError("no line") }
+        #expect(String(decoding: text, as: UTF8.self) == "late")
+        #expect(turns == 2)
+        let end = try reader.next { () throws(CommandFailure) in false }
+        if case .some = end { Issue.record("a line of nothing") }
+    }
+
     @Test func nothingHasNoLines() throws {
         let file = try TemporaryFile("")
         var reader = LineReader(descriptor: file.descriptor)

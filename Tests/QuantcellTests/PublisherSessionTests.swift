@@ -67,6 +67,17 @@ import WireProtocol
         #expect(message.payload == ["publisher": "p", "from": 1])
     }
 
+    @Test func whoHasSleptDoesNotBlameTheManager() throws {
+        var session = PublisherSession(publisher: "p", now: 0)
+        _ = try greet(&session, accepted: 0, recorded: 0)
+        session.append(entry(1), at: 0)
+        session.sent(session.step(at: 0), at: 0)
+        let night = 1000 * PublisherSession.patience
+        session.overslept(night)
+        #expect(session.stalledSince == night)
+        #expect(session.step(at: night + 1) == .wait)
+    }
+
     @Test func aManagerThatDoesNotKnowItIsGreetedAgain() throws {
         var session = PublisherSession(publisher: "p", now: 0)
         _ = try greet(&session, accepted: 0, recorded: 0)

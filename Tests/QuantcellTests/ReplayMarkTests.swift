@@ -51,6 +51,16 @@ import WireProtocol
         #expect(try !publisher(completes: true).isResumed)
     }
 
+    @Test func whatIsOldIsForgotten() throws {
+        let first = try publisher()
+        let path = "\(runtime.path)/replays/replay-\(try source().key).json"
+        var times = [timeval(tv_sec: 1_600_000_000, tv_usec: 0), timeval(tv_sec: 1_600_000_000, tv_usec: 0)]
+        try #require(utimes(path, &times) == 0)
+        let second = try publisher(completes: true)
+        #expect(!second.isResumed)
+        #expect(second.id != first.id)
+    }
+
     @Test func whatMakesAReplayTheSame() throws {
         let key = try source().key
         #expect(key.utf8.count == 16)

@@ -4,7 +4,7 @@ internal import MarketFiles
 internal import WireProtocol
 
 /// `topics`: the broker's counters: `topics`, each with its counters; `received`, `refused`, `published`, `recorded`, `unrecorded` and `resent`
-/// over all; and under `record` how far the disk is behind.
+/// over all; under `record` how far the disk is behind; under `history` what was asked about the past.
 enum TopicsCommand: AdminCommand {
     static let type = MessageType.topics
     static let isQuery = true
@@ -24,6 +24,12 @@ enum TopicsCommand: AdminCommand {
                     "queued_bytes": JSONValue(counters.queuedBytes),
                     "blocked": .bool(counters.isBlocked),
                     "blocks": JSONValue(counters.blocks),
+                ],
+                "history": [
+                    "requests": JSONValue(counters.history.requests),
+                    "refused": JSONValue(counters.history.refused),
+                    "messages": JSONValue(counters.history.messages),
+                    "dropped": JSONValue(counters.history.dropped),
                 ],
             ])
         }

@@ -54,4 +54,6 @@ public struct BrokerCounters: Hashable, Sendable {
     public let queuedMessages: UInt64
     /// The bytes that it takes.
     public let queuedBytes: UInt64
+    /// What has been asked about recorded data.
+    public let history: HistoryCounters
 }

@@ -35,7 +35,8 @@ extension DataBroker {
             blocks: counts.blocks,
             isBlocked: isPaused,
             queuedMessages: statistics?.pendingMessages ?? 0,
-            queuedBytes: statistics?.pendingBytes ?? 0
+            queuedBytes: statistics?.pendingBytes ?? 0,
+            history: history?.counters ?? HistoryCounters()
         )
     }
 }

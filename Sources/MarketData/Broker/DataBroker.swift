@@ -13,7 +13,7 @@ public actor DataBroker {
     let logger: Logger
     private let context: Context
     let record: MarketRecord?
-    private let history: HistoryServer?
+    let history: HistoryServer?
     private let onRecordFailure: @Sendable (String?) -> Void
     /// What opening the record has changed of the topics' sequences.
     package nonisolated let corrections: [SequenceCorrection]

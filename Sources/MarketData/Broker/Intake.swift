@@ -1,4 +1,5 @@
 internal import CLinux
+internal import CrashPoints
 internal import Logging
 internal import MarketRecord
 internal import WireProtocol
@@ -144,8 +145,10 @@ struct Intake: ~Copyable {
                 counts.unrecorded += 1
             }
         }
+        CrashPoint.reach("intake.appended")
         // Behind the record: what has been numbered and dies with this process is in it, and counts.
         topics.set(message.topic, message.sequence, isRecorded: isAppended)
+        CrashPoint.reach("intake.numbered")
         note(message, isAppended)
         if case .publisher(let publisher, let number) = origin {
             publishers.accepted(publisher, number, isAppended: isAppended)
@@ -155,6 +158,7 @@ struct Intake: ~Copyable {
         } catch {
             logger.error("market data cannot be sent: \(error)")
         }
+        CrashPoint.reach("intake.sent")
     }
 
     private func append(_ message: Checked, _ origin: Origin) -> Bool {

@@ -1,5 +1,6 @@
 internal import Logging
 internal import MarketRecord
+internal import Synchronization
 internal import WireProtocol
 internal import ZeroMQ
 
@@ -51,7 +52,10 @@ actor HistoryServer {
     private var ready = HistoryQueue<(Message, Question)>()
     private var isFlushing = false
     private var isServing = false
-    private(set) var counters = HistoryCounters()
+    private let counted = Mutex(HistoryCounters())
+
+    /// What it has done; may be read from any thread.
+    nonisolated var counters: HistoryCounters { counted.withLock { $0 } }
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
@@ -108,7 +112,7 @@ actor HistoryServer {
     }
 
     private func take(_ body: [UInt8], isAlone: Bool, from peer: [UInt8]) {
-        counters.requests += 1
+        counted.withLock { $0.requests += 1 }
         var request: Message?
         do {
             guard isAlone else { throw ProtocolError("one frame with an envelope is needed") }
@@ -223,7 +227,7 @@ actor HistoryServer {
     }
 
     private func send(_ chunk: RecordChunk, to request: Message, _ peer: [UInt8]) {
-        counters.messages += UInt64(chunk.messages.count)
+        counted.withLock { $0.messages += UInt64(chunk.messages.count) }
         let answer = ReplayAnswer(
             count: chunk.messages.count,
             lost: chunk.lost.map {
@@ -242,7 +246,7 @@ actor HistoryServer {
 
     /// Counts a question that cannot be answered, and says why.
     private func refuse(_ reason: String, _ request: Message?, _ peer: [UInt8]) {
-        counters.refused += 1
+        counted.withLock { $0.refused += 1 }
         let message = Message(
             .error,
             workerID: request?.workerID,
@@ -255,7 +259,7 @@ actor HistoryServer {
     private func send(_ frames: [[UInt8]]) {
         do throws(ZeroMQError) {
             guard try opened?.socket.send(frames, wait: true) == false else { return }
-            counters.dropped += 1
+            counted.withLock { $0.dropped += 1 }
             logger.warning("an answer about recorded data was dropped: whoever asked does not read")
         } catch {
             // Whoever asked may be gone.
@@ -263,18 +267,6 @@ actor HistoryServer {
             logger.error("a question about recorded data cannot be answered: \(error)")
         }
     }
-}
-
-/// What a history server has done since it started.
-struct HistoryCounters: Hashable, Sendable {
-    /// Questions that came.
-    var requests: UInt64 = 0
-    /// Questions that could not be answered, or were none.
-    var refused: UInt64 = 0
-    /// Messages that were sent.
-    var messages: UInt64 = 0
-    /// Answers that were not taken by whoever had asked.
-    var dropped: UInt64 = 0
 }
 
 extension BodyFormat {

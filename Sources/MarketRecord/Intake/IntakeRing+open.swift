@@ -21,7 +21,7 @@ extension IntakeRing {
     /// - Parameters:
     ///   - capacity: Bytes for entries.
     ///   - boot: This boot's id.
-    /// - Throws: ``RecordError`` when the file cannot be made, has no room on the disk, or is not a ring.
+    /// - Throws: ``RecordError`` when the file cannot be made, has no room on the disk, is in use, or is not a ring.
     static func open(
         path: String,
         capacity: Int,
@@ -29,24 +29,42 @@ extension IntakeRing {
     ) throws(RecordError) -> (ring: IntakeRing, findings: IntakeFindings) {
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw RecordError(errno: errno, "open", path) }
-        defer { close(descriptor) }
+        do throws(RecordError) {
+            return try open(descriptor, path: path, wanted: (capacity + 7) & ~7, boot: boot)
+        } catch {
+            close(descriptor)
+            throw error
+        }
+    }
+
+    private static func open(
+        _ descriptor: Int32,
+        path: String,
+        wanted: Int,
+        boot: String
+    ) throws(RecordError) -> (ring: IntakeRing, findings: IntakeFindings) {
+        guard qc_flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            throw RecordError(
+                .locked,
+                "\(path) is in use by another process: find it with `fuser \(path)`, or choose another data folder"
+            )
+        }
         let size = Int(lseek(descriptor, 0, SEEK_END))
-        let wanted = (capacity + 7) & ~7
         var findings = IntakeFindings()
         let header = try read(descriptor, path)
-        var kept: Int?
+        var capacity = wanted
         if header.contains(where: { $0 != 0 }) {
-            kept = try check(header, size: size, boot: boot, path: path, &findings)
-        }
-        let capacity = kept ?? wanted
-        if kept == nil {
-            // Anew: what is in it counts no more. The length first, so that no block of an earlier, larger one stays.
-            guard ftruncate(descriptor, 0) == 0 else { throw RecordError(errno: errno, "empty", path) }
+            let state = try check(header, size: size, wanted: wanted, boot: boot, path: path, &findings)
+            if state.isKept {
+                capacity = state.capacity
+            } else {
+                // Anew: what is in it counts no more.
+                guard ftruncate(descriptor, 0) == 0 else { throw RecordError(errno: errno, "empty", path) }
+            }
         }
         let base = try map(descriptor, bytes: headerBytes + capacity, path)
-        if kept == nil { format(base, capacity: capacity, boot: boot) }
-        let ring = IntakeRing(path: path, base: base, capacity: capacity, nextPosition: 1)
-        return (ring, findings)
+        format(base, capacity: capacity, boot: boot, isTrusted: findings.isSameBoot)
+        return (IntakeRing(path: path, lock: descriptor, base: base, capacity: capacity), findings)
     }
 
     /// Reads as much of the header as there is; the rest is zeros.
@@ -56,14 +74,15 @@ extension IntakeRing {
         return header
     }
 
-    /// Judges an existing ring, and returns its capacity where it is to be kept.
+    /// Judges an existing ring: whether it is to be kept, and what its capacity is.
     private static func check(
         _ header: [UInt8],
         size: Int,
+        wanted: Int,
         boot: String,
         path: String,
         _ findings: inout IntakeFindings
-    ) throws(RecordError) -> Int? {
+    ) throws(RecordError) -> (isKept: Bool, capacity: Int) {
         let expected = UnsafeRawBufferPointer(start: magic.utf8Start, count: magic.utf8CodeUnitCount)
         guard header.starts(with: expected) else {
             throw RecordError(
@@ -87,15 +106,18 @@ extension IntakeRing {
             decoding: header[bootOffset..<bootOffset + bootBytes].prefix { $0 != 0 },
             as: UTF8.self
         )
-        if writtenBoot != boot {
-            findings.isSameBoot = false
-            findings.discard(isSound ? filled : 0, "it was written before the machine booted")
-        } else if !isSound || UInt64(size) < UInt64(headerBytes) + capacity {
+        findings.isSameBoot = writtenBoot == boot
+        guard isSound, UInt64(size) >= UInt64(headerBytes) + capacity else {
             findings.discard(isSound ? filled : 0, "the file is damaged")
-        } else if filled > 0 {
-            return Int(capacity)
+            return (false, 0)
         }
-        return nil
+        if !findings.isSameBoot {
+            findings.discard(filled, "it was written before the machine booted")
+        } else if filled > 0 {
+            return (true, Int(capacity))
+        }
+        // Its blocks have been written to before: stores to them cost less than to new ones.
+        return (Int(capacity) == wanted, wanted)
     }
 
     private static func map(
@@ -112,7 +134,8 @@ extension IntakeRing {
     }
 
     /// Writes the header; the magic last, which makes it one.
-    private static func format(_ base: UnsafeMutableRawPointer, capacity: Int, boot: String) {
+    private static func format(_ base: UnsafeMutableRawPointer, capacity: Int, boot: String, isTrusted: Bool) {
+        if !isTrusted { qc_store_release(base + tailOffset, qc_load_acquire(base + headOffset)) }
         let bootPlace = UnsafeMutableRawBufferPointer(start: base + bootOffset, count: bootBytes)
         bootPlace.copyBytes(from: boot.utf8.prefix(bootBytes - 1))
         qc_store_release(base + capacityOffset, UInt64(capacity))

@@ -25,6 +25,8 @@ final class IntakeRing: @unchecked Sendable {
     let path: String
     /// Bytes for entries.
     let capacity: Int
+    /// Holds the file's lock: two writers would spoil it.
+    private let lock: Int32
     private let base: UnsafeMutableRawPointer
     private let entries: UnsafeMutableRawPointer
 
@@ -38,12 +40,13 @@ final class IntakeRing: @unchecked Sendable {
     /// The position behind the last message that is in the database.
     private let recordedPosition: Atomic<UInt64>
 
-    init(path: String, base: UnsafeMutableRawPointer, capacity: Int, nextPosition: UInt64) {
+    init(path: String, lock: Int32, base: UnsafeMutableRawPointer, capacity: Int) {
         self.path = path
+        self.lock = lock
         self.base = base
         self.capacity = capacity
-        self.nextPosition = Atomic(nextPosition)
-        recordedPosition = Atomic(nextPosition)
+        nextPosition = Atomic(1)
+        recordedPosition = Atomic(1)
         entries = base + Self.headerBytes
         writeHead = qc_load_acquire(base + Self.headOffset)
         seenTail = qc_load_acquire(base + Self.tailOffset)
@@ -51,6 +54,7 @@ final class IntakeRing: @unchecked Sendable {
 
     deinit {
         munmap(base, Self.headerBytes + capacity)
+        close(lock)
     }
 
     /// Bytes that were written since the ring was made.
@@ -59,6 +63,11 @@ final class IntakeRing: @unchecked Sendable {
     var tail: UInt64 { qc_load_acquire(base + Self.tailOffset) }
     /// The largest entry.
     var maxEntryBytes: Int { capacity / 2 }
+
+    /// Lets others open the file.
+    func unlock() {
+        _ = qc_flock(lock, LOCK_UN)
+    }
 
     /// Sets the position of the next message; before the first one is appended.
     func begin(at position: UInt64) {

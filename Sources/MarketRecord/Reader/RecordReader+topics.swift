@@ -41,10 +41,12 @@ extension RecordReader {
     ///   - since: Nanoseconds since the Unix epoch; `nil` for the first message there is.
     ///   - until: Nanoseconds since the Unix epoch; `nil` for the last one.
     /// - Returns: `nil` where there is none.
-    package func range(_ name: String, since: Int64?, until: Int64?) throws(RecordError) -> (from: UInt64, to: UInt64)? {
+    package func range(_ name: String, since: Int64?, until: Int64?) throws(RecordError) -> (from: UInt64, to: UInt64)?
+    {
         try connection.reading { () throws(RecordError) in
             guard let topic = try topic(name), topic.messages > 0 else { return nil }
-            let from = try since.map { since throws(RecordError) in try edge(topic, since, isFirst: true) } ?? topic.first
+            let from =
+                try since.map { since throws(RecordError) in try edge(topic, since, isFirst: true) } ?? topic.first
             let to = try until.map { until throws(RecordError) in try edge(topic, until, isFirst: false) } ?? topic.last
             guard let from, let to, from <= to else { return nil }
             return (from, to)
@@ -53,7 +55,8 @@ extension RecordReader {
 
     /// The first message at or after a time, or the last one at or before it: by the sums of blocks, then within the block.
     private func edge(_ topic: RecordedTopic, _ time: Int64, isFirst: Bool) throws(RecordError) -> UInt64? {
-        let (blockTime, compare, order) = isFirst ? ("last_event_time", ">=", "ASC") : ("first_event_time", "<=", "DESC")
+        let (blockTime, compare, order) =
+            isFirst ? ("last_event_time", ">=", "ASC") : ("first_event_time", "<=", "DESC")
         let blocks = try connection.prepare(
             "SELECT block FROM blocks WHERE topic_id = ? AND \(blockTime) \(compare) ? ORDER BY block \(order)"
         )

@@ -44,7 +44,10 @@ package final class RecordReader {
         format: RecordFormat
     ) throws(RecordError) -> RecordChunk {
         guard ranges.count <= Self.maxRanges else {
-            throw RecordError(.tooLarge, "\(ranges.count) ranges were asked for at once; at most \(Self.maxRanges) are taken")
+            throw RecordError(
+                .tooLarge,
+                "\(ranges.count) ranges were asked for at once; at most \(Self.maxRanges) are taken"
+            )
         }
         return try connection.reading { () throws(RecordError) in
             var chunk = RecordChunk()
@@ -101,7 +104,9 @@ package final class RecordReader {
         format: RecordFormat
     ) throws(RecordError) {
         var bytes = 0
-        while let next = cursors.indices.filter({ cursors[$0].hasRow }).min(by: { cursors[$0].position < cursors[$1].position }) {
+        while let next = cursors.indices.filter({ cursors[$0].hasRow }).min(by: {
+            cursors[$0].position < cursors[$1].position
+        }) {
             guard chunk.messages.count < limit else {
                 chunk.more = true
                 return

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import CrashPoints
 internal import Logging
 internal import Synchronization
 
@@ -9,15 +10,17 @@ final class Recorder: @unchecked Sendable {
     private let configuration: RecordConfiguration
     private let ring: IntakeRing
     let store: RecordStore
-    private let mailbox: RecorderMailbox
+    let mailbox: RecorderMailbox
     private let waker: Waker
     private let logger: Logger
     private let shared: RecorderShared
-    private var retention: Retention
+    var retention: Retention
     private var events = RecordEvents()
     /// Requests that wait for their barrier, or for the disk.
-    private var requests: [RecorderRequest] = []
+    var requests: [RecorderRequest] = []
     private var failure: RecordError?
+    /// Whether there is time to drop what is old: not while the record is opened, nor when it is to stop.
+    private var mayRetain = false
     private var retryDelay = Recorder.firstRetryDelay
     private var retryAt: Int64 = 0
 
@@ -51,8 +54,11 @@ final class Recorder: @unchecked Sendable {
     /// Runs until it is told to stop, and has recorded what there was.
     func run(_ events: RecordEvents) {
         self.events = events
+        // Of what failed while the record was opened nobody could be told.
+        if let failure { events.onFailure(failure) }
         while true {
-            let isStopping = shared.isStopping.load(ordering: .acquiring)
+            let isStopping = isAskedToStop
+            mayRetain = !isStopping
             let outcome = pass()
             if isStopping, outcome != .more { break }
             switch outcome {
@@ -83,6 +89,8 @@ final class Recorder: @unchecked Sendable {
         while pass() == .more || (failure == nil && ring.head != ring.tail) {}
     }
 
+    private var isRetaining: Bool { mayRetain && retention.hasWork }
+
     private var isAskedToStop: Bool { shared.isStopping.load(ordering: .acquiring) }
 
     private func finish() {
@@ -92,7 +100,9 @@ final class Recorder: @unchecked Sendable {
         for job in retention.giveUp() { job.completion(.failure(error)) }
         let left = ring.head - ring.tail
         if left > 0 {
-            logger.error("\(left) bytes of messages stay in \(ring.path): they are recorded at the next start, \(error)")
+            logger.error(
+                "\(left) bytes of messages stay in \(ring.path): they are recorded at the next start, \(error)"
+            )
         }
     }
 
@@ -110,7 +120,7 @@ final class Recorder: @unchecked Sendable {
     private func pass() -> Outcome {
         takeRequests()
         let (tail, head) = (ring.tail, ring.head)
-        if tail == head, answerFlushes(through: tail), requests.isEmpty, isAskedToStop || !retention.hasWork {
+        if tail == head, answerFlushes(through: tail), requests.isEmpty, !isRetaining {
             return .nothing
         }
         if let failure, qc_monotonic_ns() < retryAt, !isAskedToStop {
@@ -123,7 +133,7 @@ final class Recorder: @unchecked Sendable {
             failed(error)
             return .failed
         }
-        return ring.tail == ring.head && mailbox.isEmpty && requests.isEmpty && !retention.hasWork ? .done : .more
+        return ring.tail == ring.head && mailbox.isEmpty && requests.isEmpty && !isRetaining ? .done : .more
     }
 
     private func record(from tail: UInt64, to head: UInt64) throws(RecordError) {
@@ -131,22 +141,27 @@ final class Recorder: @unchecked Sendable {
         var batch = RecorderBatch(offset: tail)
         let advanced: [String: UInt64]
         do throws(RecordError) {
+            CrashPoint.reach("record.batch.before")
             try store.begin()
             try fill(&batch, from: tail, to: head)
             for request in requests where request.barrier <= batch.offset { try apply(request.work) }
             try retain(&batch, since: begin)
+            CrashPoint.reach("record.commit.before")
             advanced = try store.commit()
         } catch {
             store.rollback()
             throw error
         }
         // From here on it is on disk; where the process dies before the next line, the messages are found to be there already.
+        CrashPoint.reach("record.commit.after")
         ring.release(through: batch.offset, nextPosition: store.nextPosition)
         succeeded(batch, duration: .nanoseconds(qc_monotonic_ns() - begin))
+        CrashPoint.reach("record.answer.before")
         answer(through: batch.offset)
         for job in retention.takeDone() { job.completion(.success(job.dropped)) }
         if !advanced.isEmpty { events.onRecorded(advanced) }
-        if shared.isRoomWanted.exchange(false, ordering: .acquiringAndReleasing) { events.onRoom() }
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        if shared.isRoomWanted.exchange(false, ordering: .relaxed) { events.onRoom() }
     }
 
     private func fill(_ batch: inout RecorderBatch, from tail: UInt64, to head: UInt64) throws(RecordError) {
@@ -170,57 +185,13 @@ final class Recorder: @unchecked Sendable {
 
     /// Drops what is old for as long as was written, so that it keeps up and never holds up much.
     private func retain(_ batch: inout RecorderBatch, since begin: Int64) throws(RecordError) {
+        guard isRetaining else { return }
+        try store.saveSums()
         let now = qc_monotonic_ns()
         let end = now + max(now - begin, Self.retentionSlice)
-        while !isAskedToStop, retention.hasWork, qc_monotonic_ns() < end, let dropped = try retention.step(store) {
+        while isRetaining, qc_monotonic_ns() < end, let dropped = try retention.step(store) {
             batch.pruned += dropped
         }
-    }
-
-    private func apply(_ work: RecorderRequest.Work) throws(RecordError) {
-        switch work {
-        case .flush, .prune: break
-        case .save(let checkpoint, let overwriting): try store.save(checkpoint, overwriting: overwriting)
-        case .deleteCheckpoint(let workerID): try store.deleteCheckpoint(of: workerID)
-        }
-    }
-
-    // MARK: Requests
-
-    private func takeRequests() {
-        for request in mailbox.take() {
-            if case .prune(let job) = request.work {
-                retention.add(job)
-                continue
-            }
-            var request = request
-            if case .save(let checkpoint, _) = request.work, let older = requests.firstIndex(where: { $0.saves(checkpoint.workerID) }) {
-                // The later one says all that the earlier one did: so there is one of each worker, however long the disk fails.
-                request.completions = requests.remove(at: older).completions + request.completions
-            }
-            requests.append(request)
-        }
-    }
-
-    /// Answers what needs nothing but that the ring has been recorded so far; always returns true.
-    private func answerFlushes(through offset: UInt64) -> Bool {
-        let due = requests.filter { $0.isFlush && $0.barrier <= offset }
-        requests.removeAll { $0.isFlush && $0.barrier <= offset }
-        for request in due { request.answer(.success(())) }
-        return true
-    }
-
-    private func answer(through offset: UInt64) {
-        let due = requests.filter { $0.barrier <= offset }
-        requests.removeAll { $0.barrier <= offset }
-        for request in due { request.answer(.success(())) }
-    }
-
-    /// Whoever waits to read must not wait for a disk that fails; a checkpoint does.
-    private func failFlushes(_ error: RecordError) {
-        let flushes = requests.filter(\.isFlush)
-        requests.removeAll(where: \.isFlush)
-        for request in flushes { request.answer(.failure(error)) }
     }
 
     // MARK: Failure and success
@@ -284,14 +255,4 @@ final class RecorderShared: Sendable {
     /// Whether an append has found no room since the last release.
     let isRoomWanted = Atomic(false)
     let statistics = Mutex(RecordStatistics())
-}
-
-extension RecorderRequest {
-    var isFlush: Bool {
-        if case .flush = work { true } else { false }
-    }
-
-    func saves(_ workerID: String) -> Bool {
-        if case .save(let checkpoint, _) = work { checkpoint.workerID == workerID } else { false }
-    }
 }

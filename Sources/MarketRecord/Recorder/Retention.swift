@@ -41,16 +41,17 @@ struct Retention {
     /// Drops a little, within a transaction; returns how many messages, or `nil` when there is nothing to do.
     mutating func step(_ store: RecordStore) throws(RecordError) -> UInt64? {
         if let job = jobs.first {
-            if let topic = store.topic(named: job.topic), let dropped = try store.pruneStep(topic, through: job.through) {
+            if let topic = store.topic(named: job.topic), let dropped = try store.pruneStep(topic, through: job.through)
+            {
                 jobs[0].dropped += dropped
                 return dropped
             }
             done.append(jobs.removeFirst())
             return 0
         }
-        if isOn, let topic = try overdue(store) {
+        if isOn, let topic = try overdue(store), let dropped = try store.pruneStep(topic, through: .max) {
             isOwed = true
-            return try store.pruneStep(topic, through: .max)
+            return dropped
         }
         isOwed = false
         nextCheck = qc_monotonic_ns() + Self.checkInterval

@@ -58,7 +58,13 @@ final class Statement {
         }
         value.withUTF8 { bytes in
             _ = bytes.withMemoryRebound(to: CChar.self) {
-                sqlite3_bind_text(handle, index, $0.baseAddress ?? Self.empty, Int32(clamping: $0.count), Self.transient)
+                sqlite3_bind_text(
+                    handle,
+                    index,
+                    $0.baseAddress ?? Self.empty,
+                    Int32(clamping: $0.count),
+                    Self.transient
+                )
             }
         }
     }

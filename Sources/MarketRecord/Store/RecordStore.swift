@@ -18,6 +18,9 @@ final class RecordStore {
     /// Whether a transaction was taken back, so that what is known here is ahead of the database.
     private var isStale = false
 
+    /// The most publishers that are remembered; beyond, those are forgotten that have been silent for the longest time.
+    private static let maxPublishers = 10_000
+
     /// How a message fared.
     enum Outcome {
         case written
@@ -100,17 +103,26 @@ final class RecordStore {
         try statements.deleteCheckpoint(workerID)
     }
 
-    /// Ends the transaction; then everything in it is on disk.
-    ///
-    /// - Returns: The publishers that were in it, with their last numbers.
-    func commit() throws(RecordError) -> [String: UInt64] {
+    /// Writes what has been summed up: a message that was just written makes its block young.
+    func saveSums() throws(RecordError) {
         for topic in topics.all where topic.isDirty {
             try statements.save(topic)
             if let block = topic.block { try statements.save(block, topicID: topic.id) }
         }
+    }
+
+    /// Ends the transaction; then everything in it is on disk.
+    ///
+    /// - Returns: The publishers that were in it, with their last numbers.
+    func commit() throws(RecordError) -> [String: UInt64] {
+        try saveSums()
         settlePublisher()
         let now = qc_realtime_ns()
         for (id, number) in advanced { try statements.savePublisher(id, number, now) }
+        if publishers.count > Self.maxPublishers {
+            try statements.forgetPublishers(publishers.count - Self.maxPublishers)
+            publishers = try statements.publishers()
+        }
         try statements.savePosition(nextPosition)
         try connection.execute("COMMIT")
         for topic in topics.all { topic.isDirty = false }

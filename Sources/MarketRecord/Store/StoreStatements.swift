@@ -109,6 +109,13 @@ struct StoreStatements {
         try upsertPublisher.run()
     }
 
+    /// Forgets those that have been silent for the longest time.
+    func forgetPublishers(_ count: Int) throws(RecordError) {
+        try connection.execute(
+            "DELETE FROM publishers WHERE id IN (SELECT id FROM publishers ORDER BY updated_at LIMIT \(count))"
+        )
+    }
+
     func savePosition(_ position: UInt64) throws(RecordError) {
         upsertPosition.bind(1, position)
         try upsertPosition.run()

@@ -106,7 +106,8 @@ final class StrategyRunner {
         guard instance.hasState else {
             guard checkpoint == nil else {
                 throw WorkerFailure(
-                    "there is a checkpoint of '\(setup.workerID)', but the strategy has no state any more; \(wayOut)"
+                    "there is a checkpoint of '\(setup.workerID)', but the strategy has no state any more; \(wayOut)",
+                    isFinal: true
                 )
             }
             return
@@ -117,7 +118,8 @@ final class StrategyRunner {
             try instance.restoreState(SavedState(json: checkpoint.state))
         } catch {
             throw WorkerFailure(
-                "the state of checkpoint \(checkpoint.ordinal) does not fit the strategy: \(error); \(wayOut)"
+                "the state of checkpoint \(checkpoint.ordinal) does not fit the strategy: \(error); \(wayOut)",
+                isFinal: true
             )
         }
         if restored.isEmpty { restored = checkpoint.positions }

@@ -163,6 +163,7 @@ extension Worker {
         }
         send()
         if readsHistory { try history?.askAgain(at: now) }
+        answerSaveCommands()
         switch phase {
         case .settling(let start):
             if recovery == nil, runner?.checkpointer?.isSettled ?? true { run(start) }
@@ -170,6 +171,13 @@ extension Worker {
             if isOnDisk || end <= now || isAbandoned { finish() }
         default: break
         }
+    }
+
+    /// Tells those who asked for the state to be saved that it is.
+    private func answerSaveCommands() {
+        guard !saveCommands.isEmpty, runner?.checkpointer?.isSettled == true else { return }
+        for command in saveCommands { answer(command, "done") }
+        saveCommands = []
     }
 
     /// When ``keepOnDisk()`` has something to do next.

@@ -36,7 +36,8 @@ extension Worker {
     /// Refuses the start, and waits to be stopped.
     func refuse(_ start: Message, because error: any Error) {
         log(.error, "refused: \(error)")
-        answer(start, "refused", reason: "\(error)")
+        let isFinal = (error as? WorkerFailure)?.isFinal ?? false
+        answer(start, "refused", reason: "\(error)", details: isFinal ? ["final": true] : [:])
         phase = .refused(until: qc_monotonic_ns() + 1_000_000_000)
     }
 

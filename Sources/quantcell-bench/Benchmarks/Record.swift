@@ -1,9 +1,5 @@
 import ArgumentParser
-import Dispatch
-import Logging
-import MarketRecord
-import Synchronization
-import WireProtocol
+import Glibc
 
 /// `quantcell-bench record`
 struct Record: ParsableCommand {
@@ -38,8 +34,36 @@ struct Record: ParsableCommand {
             mine.append(try rate(.record, "\(workspace.path)/market.db", count, in: workspace))
             bare.append(try rate(.insert, "\(workspace.path)/floor.db", count, in: workspace))
         }
-        report.add("bars recorded", "bars/s", mine, floor: bare, target: .ratioAtLeast(0.8))
+        report.add("bars recorded", "bars/s", mine, floor: bare, target: .atLeastOrFloor(200_000))
+        try measureAppends(rounds, seconds: options.long ? 10 : 3, into: &report)
         try measureSizes([100, 1_000_000] + (largest.map { [$0] } ?? []), rounds, into: &report)
+    }
+
+    /// How long the one who accepts messages is held up by each.
+    private static func measureAppends(_ rounds: Int, seconds: Int, into report: inout Report) throws {
+        report.begin(
+            "record: one append at 100,000 bars/s, \(rounds) rounds of \(seconds) s",
+            notes: ["floor: the same with the intake ring in /dev/shm, which is in memory."]
+        )
+        var (mine, floor): ([Latency], [Latency]) = ([], [])
+        for round in 1...rounds {
+            report.progress("record: appends, round \(round) of \(rounds)")
+            let workspace = try Workspace()
+            let memory = "/dev/shm/quantcell-bench-\(getpid()).ring"
+            defer { Files.remove(memory) }
+            mine.append(try appends("\(workspace.path)/mine", ring: "\(workspace.path)/mine.ring", seconds))
+            floor.append(try appends("\(workspace.path)/floor", ring: memory, seconds))
+        }
+        for percent in [50, 99, 99.9, 99.99] {
+            report.add("\(percent) %", "µs", percent: percent, of: mine, floor: floor, per: 1000)
+        }
+    }
+
+    private static func appends(_ path: String, ring: String, _ seconds: Int) throws -> Latency {
+        let child = try Child(role: .append, ["\(path).db", ring, "\(seconds)"], output: "\(path).out")
+        var latency = Latency()
+        try latency.add(lines: child.result(milliseconds: 120_000).split(separator: "\n"))
+        return latency
     }
 
     /// What reading and recording cost in records of several sizes; the smallest one is the floor of the others.
@@ -57,7 +81,11 @@ struct Record: ParsableCommand {
         for round in 1...rounds {
             report.progress("record: sizes, round \(round) of \(rounds)")
             for (index, workspace) in workspaces.enumerated() {
-                let child = try Child(role: .replay, ["\(workspace.path)/market.db"], output: "\(workspace.path)/replay-\(round)")
+                let child = try Child(
+                    role: .replay,
+                    ["\(workspace.path)/market.db"],
+                    output: "\(workspace.path)/replay-\(round)"
+                )
                 results[index].append(try Sizes(child.result(milliseconds: 120_000)))
             }
         }
@@ -100,114 +128,4 @@ struct Record: ParsableCommand {
         }
         return rate
     }
-}
-
-/// Appends bars to a record in a process of its own: `PATH COUNT`.
-enum RecorderRole {
-    static func run(_ arguments: RoleArguments) throws {
-        let count = try UInt64(arguments.number(1))
-        let appender = try RecordAppender(path: arguments.text(0))
-        let begin = Clock.monotonic
-        appender.append(count)
-        try appender.flush()
-        let end = Clock.monotonic
-        appender.stop()
-        print(Double(count) * 1e9 / Double(end - begin))
-    }
-}
-
-/// Reads bars from a record, and appends to it, in a process of its own: `PATH`.
-enum ReplayRole {
-    private static let repetitions = 200
-
-    static func run(_ arguments: RoleArguments) throws {
-        let configuration = RecordAppender.configuration(try arguments.text(0))
-        let appender = try RecordAppender(path: arguments.text(0))
-        let last = appender.last
-        let reader = try RecordReader(configuration)
-        var random = SystemRandomNumberGenerator()
-        var (reads, appends): ([Double], [Double]) = ([], [])
-        for _ in 0..<repetitions {
-            let from = UInt64.random(in: 1...max(1, last - 99), using: &random)
-            let begin = Clock.monotonic
-            let chunk = try reader.messages(
-                [RecordRange(topic: RecordAppender.topic, from: from, to: from + 99)],
-                limit: 100,
-                maxBytes: 1 << 20,
-                format: .binary
-            )
-            reads.append(Double(Clock.monotonic - begin) / 1000)
-            guard chunk.messages.count == 100 else { throw BenchError("\(chunk.messages.count) of 100 bars were read") }
-        }
-        for _ in 0..<repetitions {
-            let begin = Clock.monotonic
-            appender.append(100)
-            try appender.flush()
-            appends.append(Double(Clock.monotonic - begin) / 1000)
-        }
-        appender.stop()
-        print(Figure.median(reads), Figure.median(appends))
-    }
-}
-
-/// A record with a publisher that waits where the ring is full.
-private final class RecordAppender {
-    static let topic = "market.BTC/USDT.kline_1m"
-
-    private let record: MarketRecord
-    private let room = DispatchSemaphore(value: 0)
-    private let topicBytes = Array(RecordAppender.topic.utf8)
-    private var body: [UInt8] = []
-    private(set) var last: UInt64
-
-    static func configuration(_ path: String) -> RecordConfiguration {
-        RecordConfiguration(path: path, ringPath: "\(path).ring")
-    }
-
-    init(path: String) throws {
-        record = try MarketRecord(Self.configuration(path), logger: Logger(label: "bench"))
-        last = record.recovered[Self.topic] ?? 0
-        try record.start(RecordEvents(onRoom: { [room] in room.signal() }))
-        BinaryCodec.encode(BarRow.event, into: &body)
-    }
-
-    /// Appends so many bars, each stamped as the broker does it.
-    func append(_ count: UInt64) {
-        let none = UnsafeRawBufferPointer(start: nil, count: 0)
-        for _ in 0..<count {
-            last += 1
-            let now = Clock.realtime
-            body.withUnsafeMutableBytes { BinaryCodec.stamp($0, sequence: last, receiveTime: now) }
-            while true {
-                let isTaken = topicBytes.withUnsafeBytes { topic in
-                    body.withUnsafeBytes { body in
-                        record.append(
-                            topic: topic,
-                            body: body,
-                            sequence: last,
-                            receiveTime: now,
-                            publisher: none,
-                            number: 0
-                        )
-                    }
-                }
-                if isTaken { break }
-                room.wait()
-            }
-        }
-    }
-
-    /// Waits until all that was appended is on disk.
-    func flush() throws {
-        let done = DispatchSemaphore(value: 0)
-        let failure = Mutex<RecordError?>(nil)
-        record.flush { result in
-            if case .failure(let error) = result { failure.withLock { $0 = error } }
-            done.signal()
-        }
-        done.wait()
-        if let failure = failure.withLock({ $0 }) { throw BenchError("the record: \(failure)") }
-    }
-
-    func stop() { record.stop() }
 }

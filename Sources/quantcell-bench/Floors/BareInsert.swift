@@ -64,7 +64,13 @@ enum BareInsert {
         }
         sqlite3_bind_int64(statement, 12, Int64(bar.trades))
         sqlite3_bind_int64(statement, 13, bar.openTime)
-        sqlite3_bind_text(statement, 14, interval.utf8Start.withMemoryRebound(to: CChar.self, capacity: 2) { $0 }, 2, nil)
+        sqlite3_bind_text(
+            statement,
+            14,
+            interval.utf8Start.withMemoryRebound(to: CChar.self, capacity: 2) { $0 },
+            2,
+            nil
+        )
         sqlite3_bind_int64(statement, 15, 1)
         sqlite3_bind_int64(statement, 16, 0)
         sqlite3_bind_null(statement, 17)

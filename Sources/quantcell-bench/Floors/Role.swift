@@ -16,10 +16,14 @@ enum RoleName: String, CaseIterable {
     case journal
     /// Appends to a MarketRecord.
     case record
+    /// Appends to a MarketRecord at a steady pace.
+    case append
     /// Inserts into the record's table by bare SQLite: the floor of a record.
     case insert
     /// Reads from a MarketRecord, and appends to it.
     case replay
+    /// Writes the same rows with bare SQLite: the floor of a journal.
+    case database
 }
 
 /// Runs the roles.
@@ -36,8 +40,10 @@ enum Role {
         case .pull: try BareCounter.run(arguments)
         case .listen: try BareListener.run(arguments)
         case .beat: try BareHeart.run(arguments)
+        case .database: try BareDatabase.run(arguments)
         case .journal: try JournalWriterRole.run(arguments)
         case .record: try RecorderRole.run(arguments)
+        case .append: try PacedAppenderRole.run(arguments)
         case .insert: try BareInsert.run(arguments)
         case .replay: try ReplayRole.run(arguments)
         }

@@ -24,7 +24,7 @@ struct Replay: ParsableCommand {
 
             Where the command itself is stopped or killed, the same command goes on behind the last row that the manager \
             has: same file (path, size and time of change), topic, --from, --to and --columns. --restart begins at the \
-            first row instead. A replay that was completed is forgotten: the same command then publishes the file again. \
+            first row instead; after a month it is forgotten. A replay that was completed is forgotten: the same command then publishes the file again. \
             With --publisher ID it never does: the rows that the manager has of that id are left out, for good.
 
             EXAMPLE

@@ -22,6 +22,7 @@ struct AcknowledgedPublisher: ~Copyable, MessagePublisher {
     private var refusals: [PublisherRefusal] = []
     private var start: PublisherStart?
     private var isAway = false
+    private var lastTurn = MonotonicClock.nanoseconds()
 
     /// Connects to the manager of a runtime folder.
     ///
@@ -102,6 +103,10 @@ struct AcknowledgedPublisher: ~Copyable, MessagePublisher {
     // MARK: One turn
 
     private mutating func turn(waiting: Bool) throws(CommandFailure) {
+        let now = MonotonicClock.nanoseconds()
+        // Turns come ten times a second, unless this process is held up.
+        if now - lastTurn > PublisherSession.patience { session.overslept(now - lastTurn) }
+        lastTurn = now
         try receiveAll()
         try sendDue()
         try checkTime()

@@ -28,8 +28,11 @@ struct LineReader {
 
     /// The next line, or `nil` at the end.
     ///
-    /// - Throws: ``CommandFailure`` with exit code 66 when the system reports an error.
-    mutating func next() throws(CommandFailure) -> Line? {
+    /// - Parameter goesOn: Called ten times a second while there is nothing to read; where it returns `false`, that is the end.
+    /// - Throws: ``CommandFailure`` with exit code 66 when the system reports an error, and what `goesOn` throws.
+    mutating func next(
+        whileWaiting goesOn: () throws(CommandFailure) -> Bool = { true }
+    ) throws(CommandFailure) -> Line? {
         var isTooLong = false
         var searched = start
         while true {
@@ -43,6 +46,7 @@ struct LineReader {
                 isTooLong = true
                 start = buffer.count
             }
+            guard try waitForInput(goesOn) else { return nil }
             try refill()
             searched = isTooLong ? start : max(buffer.count - Self.pieceBytes, start)
         }
@@ -56,6 +60,16 @@ struct LineReader {
     }
 
     private static let pieceBytes = 65_536
+    private static let sliceMilliseconds: Int32 = 100
+
+    private func waitForInput(_ goesOn: () throws(CommandFailure) -> Bool) throws(CommandFailure) -> Bool {
+        var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        // An error, other than a signal, is what reading will report too.
+        while poll(&item, 1, Self.sliceMilliseconds) == 0 || item.revents == 0 {
+            guard try goesOn() else { return false }
+        }
+        return true
+    }
 
     /// Reads one more piece behind what has not been handed out.
     private mutating func refill() throws(CommandFailure) {

@@ -26,7 +26,12 @@ struct PublishRun {
         to publisher: inout Publisher
     ) throws(CommandFailure) {
         var reader = LineReader()
-        while !Interrupt.isRequested, let line = try reader.next() {
+        // A manager that goes away while there is nothing to publish has to get what it had not recorded.
+        func goesOn() throws(CommandFailure) -> Bool {
+            try publisher.turn()
+            return !Interrupt.isRequested
+        }
+        while !Interrupt.isRequested, let line = try reader.next(whileWaiting: goesOn) {
             switch message(line) {
             case nil: continue
             case .success(let message)?:

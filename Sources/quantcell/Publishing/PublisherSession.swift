@@ -103,6 +103,12 @@ struct PublisherSession {
         }
     }
 
+    /// This process has not run for a while (it was stopped, or its terminal was): the manager is not to blame for that.
+    mutating func overslept(_ nanoseconds: Int64) {
+        stalledSince += nanoseconds
+        heardAt += nanoseconds
+    }
+
     /// Nobody is connected.
     mutating func disconnected() {
         link = .away

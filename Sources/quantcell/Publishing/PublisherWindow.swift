@@ -29,7 +29,7 @@ struct PublisherWindow {
     ///   - recorded: What of that is safe; the messages after it are to be appended, in case that the manager loses them.
     ///   - capacity: The most messages.
     ///   - maxBytes: The most bytes; one message more is taken where it is not reached.
-    init(accepted: UInt64 = 0, recorded: UInt64 = 0, capacity: Int = 65_536, maxBytes: Int = 32 << 20) {
+    init(accepted: UInt64 = 0, recorded: UInt64 = 0, capacity: Int = 16_384, maxBytes: Int = 16 << 20) {
         acknowledged = min(recorded, accepted)
         cursor = accepted + 1
         ring = [Entry?](repeating: nil, count: max(capacity, 1))

@@ -15,6 +15,8 @@ struct ReplayMark: ~Copyable {
     private let path: String
     private let descriptor: Int32
 
+    /// An unfinished replay is forgotten after so long, seconds.
+    private static let maxAge = 30 * 86_400
     /// The largest file that is read, bytes.
     private static let maxBytes = 1024
 
@@ -32,6 +34,7 @@ struct ReplayMark: ~Copyable {
     ) throws(CommandFailure) -> ReplayMark {
         let path = Path.join(folder, "replay-\(source.key).json")
         if mkdir(folder, 0o700) != 0, errno != EEXIST { throw Self.failure("make \(folder)") }
+        forgetOld(in: folder)
         let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw Self.failure("open \(path)") }
         // Held until the descriptor is closed, also by the end of this process.
@@ -98,6 +101,22 @@ struct ReplayMark: ~Copyable {
         guard ftruncate(descriptor, 0) == 0, pwrite(descriptor, bytes, bytes.count, 0) == bytes.count,
             fsync(descriptor) == 0
         else { throw failure("write \(path)") }
+    }
+
+    /// Removes what nobody has gone on with for a month. A replay that still runs has its file for itself: it only loses its name.
+    private static func forgetOld(in folder: String) {
+        guard let directory = opendir(folder) else { return }
+        defer { closedir(directory) }
+        let now = Int(WallClock.nanoseconds() / 1_000_000_000)
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            let path = Path.join(folder, name)
+            var information = stat()
+            guard name.hasPrefix("replay-"), stat(path, &information) == 0 else { continue }
+            if now - information.st_mtim.tv_sec > maxAge { unlink(path) }
+        }
     }
 
     private static func failure(_ operation: String) -> CommandFailure {

@@ -5,14 +5,23 @@ import Testing
 final class TemporaryFolder: Sendable {
     /// Short, since the path of an ipc socket has about a hundred bytes.
     let path: String
+    private let isOwned: Bool
 
     init() throws {
         var template = Array("/tmp/quantcell-data-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
+        isOwned = true
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 
+    /// The folder of a test in another process, which removes it.
+    init(ofParent path: String) {
+        self.path = path
+        isOwned = false
+    }
+
     deinit {
+        guard isOwned else { return }
         let record = ["market.db", "market.db-wal", "market.db-shm", "ring"]
         for name in ["feed", "data", "publish", "history", "ledger", "rows.csv"] + record { unlink("\(path)/\(name)") }
         rmdir(path)

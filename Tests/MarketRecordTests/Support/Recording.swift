@@ -90,7 +90,15 @@ enum Bars {
             eventTime: eventTime(sequence),
             receiveTime: receiveTime(sequence),
             payload: .bar(
-                BarData(open: 1, high: 2, low: 0.1, close: Double(sequence), volume: 1 / 3, trades: sequence, interval: "1m")
+                BarData(
+                    open: 1,
+                    high: 2,
+                    low: 0.1,
+                    close: Double(sequence),
+                    volume: 1 / 3,
+                    trades: sequence,
+                    interval: "1m"
+                )
             )
         )
     }
@@ -129,7 +137,9 @@ extension RecordedMessage {
 
 /// Collects what callbacks say, and lets a test wait for it.
 final class Log<Element: Sendable>: Sendable {
-    private let state = Mutex<(elements: [Element], waiters: [(count: Int, done: CheckedContinuation<Void, Never>)])>(([], []))
+    private let state = Mutex<(elements: [Element], waiters: [(count: Int, done: CheckedContinuation<Void, Never>)])>(
+        ([], [])
+    )
 
     func add(_ element: Element) {
         let ready = state.withLock { state in

@@ -27,7 +27,8 @@ struct Sample: Sendable, CustomStringConvertible {
         live = body
     }
 
-    private init(json name: String, _ dataType: String, _ data: String, _ rest: String = ",\"timestamp\":1736933400.5") {
+    private init(json name: String, _ dataType: String, _ data: String, _ rest: String = ",\"timestamp\":1736933400.5")
+    {
         description = "JSON \(name)"
         topic = "market.Ünï/\\\"USDT.\(dataType)"
         let text = """
@@ -97,6 +98,10 @@ struct Sample: Sendable, CustomStringConvertible {
         Sample(json: "tick", "tick", #"{"price":1.5,"bid":null,"ask_size":0,"bids":[],"x":true,"timestamp":-1.5}"#),
         Sample(json: "trade", "trade", #"{"price":1.5,"size":1,"side":"buy","trade_id":"77","maker":true}"#),
         Sample(json: "quote", "quote", #"{"bid":1.5,"ask":1.75,"timestamp":5}"#, ""),
-        Sample(json: "depth", "orderbook", #"{"bids":[[1,2],[0.5,3]],"asks":[],"snapshot":false,"checksum":-12345678901}"#),
+        Sample(
+            json: "depth",
+            "orderbook",
+            #"{"bids":[[1,2],[0.5,3]],"asks":[],"snapshot":false,"checksum":-12345678901}"#
+        ),
     ]
 }
