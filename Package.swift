@@ -27,7 +27,7 @@ let package = Package(
         .executable(name: "quantcell-bench", targets: ["quantcell-bench"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
@@ -43,7 +43,10 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "CLinux"]),
         .target(name: "StrategyKit"),
         .target(name: "WireProtocol"),
-        .target(name: "WorkerRuntime", dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "CLinux"]),
+        .target(
+            name: "WorkerRuntime",
+            dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "CLinux", "CrashPoints"]
+        ),
         .target(name: "ProcessControl", dependencies: ["CLinux"]),
         .target(name: "Supervision", dependencies: ["ProcessControl", "WireProtocol"]),
         .target(name: "CrashPoints"),
@@ -86,7 +89,10 @@ let package = Package(
             name: "quantcell-manager",
             dependencies: ["ManagerCore", "MarketFiles", "WireProtocol", logging, lifecycle, argumentParser]
         ),
-        .executableTarget(name: "quantcell", dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", argumentParser]),
+        .executableTarget(
+            name: "quantcell",
+            dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "JournalChain", argumentParser]
+        ),
         .executableTarget(
             name: "quantcell-worker",
             dependencies: ["ProcessControl", "WorkerRuntime"],
@@ -95,17 +101,21 @@ let package = Package(
         ),
         .executableTarget(
             name: "quantcell-bench",
-            // CZeroMQ itself: the floor of a measurement is bare libzmq calls.
+            // CZeroMQ itself: the floor of a measurement is bare libzmq calls, or bare SQLite.
             dependencies: [
-                "CZeroMQ", "ZeroMQ", "WireProtocol", "ProcessControl", "EventJournal", "MarketFiles", "MarketRecord",
-                "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                "CZeroMQ", "ZeroMQ", "WireProtocol", "ProcessControl", "EventJournal", "JournalChain", "MarketFiles",
+                "MarketRecord", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Histogram", package: "hdrhistogram-swift"), argumentParser,
             ]
         ),
         .executableTarget(name: "EmbeddingExample", dependencies: ["ManagerCore", "MarketData", "WireProtocol"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
         .testTarget(name: "WireProtocolTests", dependencies: ["WireProtocol"]),
-        .testTarget(name: "WorkerRuntimeTests", dependencies: ["WorkerRuntime", "StrategyKit"]),
+        .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        .testTarget(
+            name: "WorkerRuntimeTests",
+            dependencies: ["WorkerRuntime", "StrategyKit", "AllocationCounter"]
+        ),
         .testTarget(name: "ProcessControlTests", dependencies: ["ProcessControl", "CLinux"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
         .testTarget(name: "CrashPointsTests", dependencies: ["CrashPoints"]),

@@ -12,7 +12,7 @@ extension EventJournal {
     /// ``JournalQuery/maximumLimit``.
     ///
     /// A start of the manager finds here what the one before it did not bring to its end. It puts that right, and
-    /// appends an outcome for each.
+    /// appends an outcome for each. An intent that retention drops is found no more.
     ///
     /// - Throws: ``JournalError`` when the file cannot be read.
     public func unfinishedIntents() throws(JournalError) -> [UnfinishedIntent] {

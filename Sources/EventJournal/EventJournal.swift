@@ -28,7 +28,7 @@ public final class EventJournal: Sendable {
     private static let onWriterQueue = DispatchSpecificKey<ObjectIdentifier>()
 
     /// The most entries in one transaction: the first one need not wait for the hundred-thousandth.
-    private static let transactionLimit = 1000
+    private static let transactionLimit = 4000
 
     /// Opens the journal, or creates it (mode 0600) with its folders (mode 0700).
     ///

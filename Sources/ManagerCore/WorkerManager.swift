@@ -198,7 +198,8 @@ public actor WorkerManager {
         for correction in broker.corrections {
             control.chronicle.record(
                 .manager,
-                cause: "\(correction.topic) goes on behind \(correction.to), where its record ends, not behind \(correction.from)",
+                cause:
+                    "\(correction.topic) goes on behind \(correction.to), where its record ends, not behind \(correction.from)",
                 actor: .manager,
                 level: .warning
             )

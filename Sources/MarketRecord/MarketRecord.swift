@@ -35,7 +35,9 @@ package final class MarketRecord: Sendable {
         let store = try RecordStore(path: configuration.path, busyTimeout: configuration.busyTimeout)
         let (ring, findings) = try IntakeRing.open(
             path: configuration.ringPath,
-            capacity: configuration.ringBytes,
+            // Nothing comes into it where nothing is recorded.
+            capacity: configuration.mode == .off
+                ? RecordConfiguration.ringBytesRange.lowerBound : configuration.ringBytes,
             boot: Boot.id()
         )
         self.ring = ring
@@ -111,8 +113,9 @@ package final class MarketRecord: Sendable {
             )
         }
         if !put() {
-            shared.isRoomWanted.store(true, ordering: .sequentiallyConsistent)
-            // Room may have come before the recorder could see that it is wanted.
+            shared.isRoomWanted.store(true, ordering: .relaxed)
+            // Room may have come before the recorder could see that it is wanted; its own fence is between making room and looking.
+            atomicMemoryFence(ordering: .sequentiallyConsistent)
             guard put() else { return false }
         }
         waker.messageCame()

@@ -95,7 +95,7 @@ public final class Context<Params: StrategyParams> {
     /// The last bars of a topic, oldest first, from the manager's record.
     ///
     /// For a topic that the strategy subscribes to they end with the last one that it has handled, the one being handled included;
-    /// so a replay gives the same. They are all marked ``Bar/isReplayed``. The strategy waits for the answer, up to 5 seconds.
+    /// so a replay gives the same. Asked in ``Strategy/onStart(_:)`` they end with the latest one, and data goes on right behind it. They are all marked ``Bar/isReplayed``. The strategy waits for the answer, up to 5 seconds.
     ///
     /// - Parameters:
     ///   - symbol: The instrument.

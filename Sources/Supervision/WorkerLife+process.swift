@@ -55,8 +55,9 @@ extension WorkerLife {
         return wanted == .paused ? [change, .ask(.pause)] : [change]
     }
 
-    mutating func refused(_ reason: String, _ now: Instant) -> [Action] {
+    mutating func refused(_ reason: String, isFinal: Bool, _ now: Instant) -> [Action] {
         guard state == .starting else { return [] }
+        if isFinal { finalReason = "the next process would refuse, too" }
         // What could not be loaded the first time will not load the next: a person is waiting for the reason.
         if !hasEverRun { finalReason = "the strategy has never run" }
         let change = fail(.start, reason, .worker, now)

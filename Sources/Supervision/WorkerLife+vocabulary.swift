@@ -26,8 +26,8 @@ extension WorkerLife {
         case connected
         /// The strategy has joined its topics and receives data.
         case joined
-        /// The strategy could not be started; the process is about to end.
-        case refused(String)
+        /// The strategy could not be started; the process is about to end. A final refusal is one that every other process would repeat.
+        case refused(String, isFinal: Bool = false)
         /// The strategy is alive and has failed for good, such as by its error budget.
         case failed(String)
         /// The worker says that it holds its data back.

@@ -103,7 +103,7 @@ package struct WorkerLife: Sendable {
         case .acquireFailed(let reason): acquireFailed(reason, now)
         case .connected: connected(now)
         case .joined: joined(now)
-        case .refused(let reason): refused(reason, now)
+        case .refused(let reason, let isFinal): refused(reason, isFinal: isFinal, now)
         case .failed(let reason): failed(reason, now)
         case .paused: confirm(.paused, from: .running, cause: "data is held back")
         case .resumed: confirm(.running, from: .paused, cause: "data flows again")

@@ -38,8 +38,8 @@ struct Quantcell: ParsableCommand {
                     Restart.self, Checkpoints.self, NewStrategy.self,
                 ]
             ),
-            CommandGroup(name: "History", subcommands: [Logs.self, Signals.self, Journal.self]),
-            CommandGroup(name: "Market data", subcommands: [Publish.self, Replay.self, Topics.self, ReplayRecorded.self]),
+            CommandGroup(name: "History", subcommands: [Logs.self, Signals.self, Journal.self, ReplayRecorded.self]),
+            CommandGroup(name: "Market data", subcommands: [Publish.self, Replay.self, Topics.self, DataCommand.self]),
             CommandGroup(name: "Manager", subcommands: [Ping.self]),
         ]
     )

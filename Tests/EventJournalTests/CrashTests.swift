@@ -1,20 +1,35 @@
 import Foundation
 import GRDB
+import JournalChain
 import Synchronization
 import Testing
 
 @testable import EventJournal
 
-/// A process is killed, with no chance to do anything about it, while it commits state, entries and deaths together.
+/// A process is killed, with no chance to do anything about it, while it commits state, entries, signals and deaths
+/// together: twenty times in `make test`, two hundred times in `make chaos`.
 @Suite struct CrashTests {
-    /// Twenty lives, one after the other, on one file: each goes on where the one before was killed.
     @Test func afterEachKillTheStateIsWhatTheEntriesSay() async throws {
+        var left = ProcessInfo.processInfo.environment["QUANTCELL_JOURNAL_KILLS"].flatMap { Int($0) } ?? 20
+        var seed = 1
+        while left > 0 {
+            try await liveAndDie(min(left, 20), seed: seed)
+            left -= 20
+            seed += 20
+        }
+    }
+
+    /// So many lives, one after the other, on one file: each goes on where the one before was killed.
+    private func liveAndDie(_ lives: Int, seed: Int) async throws {
         let folder = try TemporaryFolder()
         var last = 0
-        for life in 1...20 {
+        for life in seed..<seed + lives {
             await #expect(processExitsWith: .signal(SIGKILL)) { [path = folder.path as String, life = life as Int] in
                 try await Victim(path, life).live()
             }
+            // The file as it was left, before anybody opens it for writing.
+            let verification = try JournalVerifier(path: folder.database).verify()
+            #expect(verification.fault == nil)
             let journal = try EventJournal(path: folder.database)
             let entries = try folder.lines("SELECT kind, worker_id, generation, to_state, detail, seq FROM events")
             // What was answered is there; what was not may be there, too.
@@ -32,7 +47,15 @@ import Testing
             )
             #expect(try Set(journal.processRecords().map { "\($0.workerID)|\($0.generation)" }) == model.processes)
             #expect(try folder.lines("SELECT worker_id, generation, seq FROM deaths") == model.deaths)
+            #expect(
+                try folder.lines("SELECT count(*), max(number) FROM emitted_signals WHERE generation = \(life)")
+                    == [
+                        "\(model.signals[life, default: 0])|\(journal.lastSignalNumber(of: "s", generation: UInt64(life)))"
+                    ]
+            )
+            #expect(model.signals[life, default: 0] > 0)
             #expect(try folder.lines("PRAGMA integrity_check") == ["ok"])
+            #expect(verification.entries == entries.count)
             journal.close()
         }
     }
@@ -43,12 +66,14 @@ private struct Model {
     var desired: [String: String] = [:]
     var processes: Set<String> = []
     var deaths: [String] = []
+    var signals: [Int: Int] = [:]
 
     init(_ entries: [String]) {
         for entry in entries {
             let fields = entry.split(separator: "|", omittingEmptySubsequences: false).map(String.init)
             let process = "\(fields[1])|\(fields[2])"
             switch (fields[0], fields[3]) {
+            case ("signal", _): signals[Int(fields[2]) ?? 0, default: 0] += 1
             case ("command", _): desired[fields[1]] = fields[4]
             case (_, "running"): processes.insert(process)
             default:
@@ -67,11 +92,13 @@ private final class Victim: Sendable {
     private let answerFile: CInt
     private let answers = Atomic(0)
     private let seed: UInt64
+    private let life: Int
 
     init(_ path: String, _ life: Int) throws {
         journal = try EventJournal(path: path + "/journal.db")
         answerFile = open(path + "/answered-\(life)", O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         seed = UInt64(life)
+        self.life = life
     }
 
     func live() async throws {
@@ -79,7 +106,20 @@ private final class Victim: Sendable {
         let first = try journal.entries(matching: JournalQuery(limit: 1, keeping: .newest)).last?.seq ?? 0
         dieAfter(answers: Int.random(in: 20...200, using: &random), turns: Int.random(in: 0...300_000, using: &random))
         var number = first
+        var signals: UInt64 = 0
         while true {
+            signals += 1
+            journal.append(
+                signal: SignalRecord(
+                    signalID: "\(life):\(signals)",
+                    workerID: "s",
+                    generation: UInt64(life),
+                    number: signals,
+                    name: "up",
+                    price: Double(signals),
+                    emittedAt: 5
+                )
+            ) { self.answer($0.map(\.seq)) {} }
             // Alone and in groups; the last one is answered last.
             for _ in 0..<Int.random(in: 0...20, using: &random) {
                 number += 1

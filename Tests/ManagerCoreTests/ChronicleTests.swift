@@ -150,7 +150,9 @@ import ZeroMQ
             emittedAt: 5
         )
         for isNew in [true, false, false] {
-            #expect(await rig.ask { chronicle, done in chronicle.record(signal) { done(try? $0.get().isNew) } } == isNew)
+            #expect(
+                await rig.ask { chronicle, done in chronicle.record(signal) { done(try? $0.get().isNew) } } == isNew
+            )
         }
         #expect(rig.published.elements.map(\.topic) == ["signal.w"])
         #expect(rig.lines.elements == ["info: signal cross_up buy"])

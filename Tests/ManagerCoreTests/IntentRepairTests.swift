@@ -35,7 +35,10 @@ struct IntentRepairTests {
     @Test("each intent gets its outcome")
     func outcomes() {
         let repair = IntentRepair(
-            [intent(1, "stop", "a"), intent(2, "start", "b"), intent(3, "restart", "c"), intent(4, "start", "d", source: "api")],
+            [
+                intent(1, "stop", "a"), intent(2, "start", "b"), intent(3, "restart", "c"),
+                intent(4, "start", "d", source: "api"),
+            ],
             defaults: StrategyConfig()
         )
         let outcomes = repair.outcomes(adopted: ["c"], started: ["b"])

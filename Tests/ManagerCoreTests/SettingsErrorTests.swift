@@ -118,7 +118,11 @@ struct SettingsErrorTests {
             ),
             ("record: {mode: []}", "1:16: record.mode must name at least one topic, or be off"),
             ("record: {on_pressure: panic}", "1:23: record.on_pressure must be one of block, drop, not 'panic'"),
-            ("record: {buffer: 1KiB}", "1:18: record.buffer must be from 1MiB to 16GiB, not 1KiB"),
+            (
+                "record: {buffer: 3MiB}",
+                "1:18: record.buffer must be at least four times broker.max_message_bytes (1MiB), not 3MiB"
+            ),
+            ("record: {max_bytes: 1KiB}", "1:21: record.max_bytes must be from 1MiB to 16384GiB, not 1KiB"),
             (
                 "supervisor: {delivery: some}",
                 "1:24: supervisor.delivery must be one of lossless, conflate, drop, not 'some'"
@@ -200,7 +204,7 @@ struct SettingsErrorTests {
             ("name: a, params: {x: [.inf]}", "1:37: strategies[0].params.x[0] must be a finite number, not '.inf'"),
             (
                 "name: a, checkpoint: {interval: 1ms}",
-                "1:46: strategies[0].checkpoint.interval must be from 10ms to 1d, not 1ms"
+                "1:47: strategies[0].checkpoint.interval must be from 10ms to 1d, not 1ms"
             ),
             ("name: a, enabled: maybe", "1:33: strategies[0].enabled must be true or false, not 'maybe'"),
             ("name: a, stop_grace: 2h", "1:36: strategies[0].stop_grace must be from 0s to 1h, not 2h"),

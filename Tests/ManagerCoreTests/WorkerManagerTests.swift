@@ -78,7 +78,9 @@ import WireProtocol
         }
         #expect(try rig.column("SELECT sequence FROM emitted_signals ORDER BY seq") == (1...9).map(String.init))
         #expect(
-            try rig.column("SELECT DISTINCT generation FROM events WHERE worker_id = 'echo' ORDER BY generation")
+            try rig.column(
+                "SELECT DISTINCT generation FROM events WHERE worker_id = 'echo' AND kind = 'transition' ORDER BY generation"
+            )
                 == ["1", "2", "3"]
         )
         // Compiled once for all of them.

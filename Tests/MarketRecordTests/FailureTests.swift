@@ -99,8 +99,10 @@ import Testing
         let said = Log<RecordError.Code?>()
         try record.start(RecordEvents(onFailure: { said.add($0?.code) }))
         #expect(record.appendBars(501...501))
-        try holder.execute("COMMIT")
         await said.wait(for: 1)
+        try holder.execute("COMMIT")
+        await said.wait(for: 2)
+        #expect(said.elements == [.locked, nil])
         try await record.flushed()
         record.stop()
         let messages = try folder.reader().read((Bars.topic, 1...501)).messages

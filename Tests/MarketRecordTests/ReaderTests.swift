@@ -100,6 +100,27 @@ import WireProtocol
         #expect(try reader.read(("no topic", 1...2), ("market..bar", 1...2)).lost.count == 2)
     }
 
+    /// Whoever reads meanwhile sees what was committed so far, whole and in order.
+    @Test func readingAndRecordingDoNotDisturbEachOther() async throws {
+        let record = try folder.open { $0.batchMessages = 100 }
+        try record.start()
+        defer { record.stop() }
+        let reader = try folder.reader()
+        var seen = 0
+        for round in 0..<20 as Range<UInt64> {
+            for sequence in round * 50 + 1...round * 50 + 50 {
+                #expect(record.appendBars(sequence...sequence))
+                #expect(record.appendBars(sequence...sequence, topic: "market.B.bar"))
+            }
+            let messages = try reader.read((Bars.topic, 1...1000), ("market.B.bar", 1...1000)).messages
+            #expect(messages.map(\.position) == (0..<messages.count).map { UInt64($0) + 1 })
+            #expect(messages.count >= seen)
+            seen = messages.count
+        }
+        try await record.flushed()
+        #expect(try reader.read((Bars.topic, 1...1000), ("market.B.bar", 1...1000)).messages.count == 2000)
+    }
+
     @Test func theLastMessagesOfEachTopic() throws {
         try record { record in
             #expect(

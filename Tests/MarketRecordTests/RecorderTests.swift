@@ -55,6 +55,29 @@ import Testing
         #expect(again.isSameBoot)
     }
 
+    /// Nobody flushes: each message alone has to wake the recorder, whatever it is at just then.
+    @Test func eachMessageWakesTheRecorder() async throws {
+        let record = try folder.open()
+        let told = Log<[String: UInt64]>()
+        try record.start(RecordEvents(onRecorded: { told.add($0) }))
+        defer { record.stop() }
+        for number in 1...300 as ClosedRange<UInt64> {
+            #expect(record.appendBars(number...number, publisher: "files"))
+            await told.wait(for: Int(number))
+            #expect(told.elements.last == ["files": number])
+        }
+    }
+
+    @Test func whereNothingIsRecordedCheckpointsAreKept() async throws {
+        let record = try folder.open { $0.mode = .off }
+        #expect(record.statistics.ringBytes == RecordConfiguration.ringBytesRange.lowerBound)
+        #expect(!record.wants(Bars.topic))
+        try record.start()
+        defer { record.stop() }
+        try await record.saved(Self.checkpoint(ordinal: 1))
+        #expect(try record.checkpoint(of: "sma") == Self.checkpoint(ordinal: 1))
+    }
+
     @Test func aSecondLifeGoesOnBehindTheFirst() async throws {
         for life in 0..<3 as Range<UInt64> {
             let record = try folder.open()

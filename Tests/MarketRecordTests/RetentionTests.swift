@@ -82,6 +82,23 @@ import Testing
         #expect(try folder.open().recovered == [Bars.topic: 9010, "market.B.bar": 5])
     }
 
+    /// The new message and the dropping of the old ones fall into one transaction.
+    @Test func aTopicThatComesBackKeepsItsNewMessage() async throws {
+        do {
+            let record = try folder.open()
+            try record.start()
+            append(1...5, age: .seconds(7200), to: record)
+            record.stop()
+        }
+        let record = try folder.open { $0.maxAge = .seconds(3600) }
+        append(6...6, age: .zero, to: record)
+        try record.start()
+        try await record.untilIdle()
+        record.stop()
+        // The old ones are in the same block, which is young again.
+        #expect(try folder.reader().read((Bars.topic, 1...6)).messages.map(\.sequence) == Array(1...6))
+    }
+
     @Test func bySize() async throws {
         let limit = RecordConfiguration.smallestMaxBytes
         do {

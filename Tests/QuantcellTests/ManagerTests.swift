@@ -24,6 +24,23 @@ import WireProtocol
         #expect(folder(nil, [:]) == "/tmp/quantcell-1000")
     }
 
+    @Test func theDataFolderFollowsTheRule() throws {
+        func journal(_ flag: String?, _ environment: [String: String]) throws -> String {
+            try DataFolder(flag: flag, environment: { environment[$0] }, workingFolder: "/work").journal
+        }
+        let all = ["QUANTCELL_DATA_DIR": "/q", "XDG_DATA_HOME": "/share", "HOME": "/home/u"]
+        #expect(try journal("sub", all) == "/work/sub/journal.db")
+        #expect(try journal(nil, all) == "/q/journal.db")
+        #expect(
+            try journal(nil, ["QUANTCELL_DATA_DIR": "", "XDG_DATA_HOME": "/share"]) == "/share/quantcell/journal.db"
+        )
+        #expect(
+            try journal(nil, ["XDG_DATA_HOME": "share", "HOME": "/home/u"])
+                == "/home/u/.local/share/quantcell/journal.db"
+        )
+        #expect(throws: CommandFailure.self) { try journal(nil, [:]) }
+    }
+
     @Test func addressesToConnectTo() {
         #expect(Endpoints.connectable("tcp://*:5559") == "tcp://127.0.0.1:5559")
         #expect(Endpoints.connectable("tcp://0.0.0.0:5559") == "tcp://127.0.0.1:5559")

@@ -127,6 +127,18 @@ import WireProtocol
         #expect(gone.others == [.report("no restart: the strategy has never run")])
     }
 
+    @Test func aFinalRefusalIsFinalAlsoLater() {
+        var bench = Bench()
+        bench.on(.start(.operator), .acquired(idle: true), .joined, .exited(.signaled(.kill, coreDumped: false)))
+        bench.on(.acquired(idle: true))
+        #expect(bench.on(.refused("the state does not fit", isFinal: true)).states == [.error])
+        let gone = bench.on(.exited(.exited(code: 78)))
+        #expect(gone.states.isEmpty)
+        #expect(gone.others == [.report("no restart: the next process would refuse, too")])
+        // Who has put it right may start it again.
+        #expect(bench.on(.restart(.operator)).states == [.restarting])
+    }
+
     @Test func exitCode78IsFinalUntilItHasRun() {
         var bench = Bench()
         bench.on(.start(.operator), .acquired(idle: true))

@@ -41,7 +41,7 @@ import WireProtocol
         #expect(event == expected)
     }
 
-    @Test(arguments: ["Envelope", "WorkerProtocol", "Endpoints"])
+    @Test(arguments: ["Envelope", "WorkerProtocol", "Endpoints", "History"])
     func theOtherExamplesAreJSON(name: String) throws {
         let examples = try blocks("json", in: page(name))
         #expect(!examples.isEmpty)

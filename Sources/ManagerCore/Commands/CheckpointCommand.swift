@@ -26,7 +26,10 @@ enum CheckpointCommand: AdminCommand {
             case "reset": try reset(id, control, reply)
             case "import": try put(id, request, control, reply)
             case let op:
-                throw ManagerError(.invalidParameters, "'op' must be show, save, reset or import, not '\(op.prefix(40))'")
+                throw ManagerError(
+                    .invalidParameters,
+                    "'op' must be show, save, reset or import, not '\(op.prefix(40))'"
+                )
             }
         } catch {
             reply.refused(error)
@@ -88,7 +91,9 @@ enum CheckpointCommand: AdminCommand {
         _ generation: UInt64
     ) throws(ProtocolError) -> CheckpointRecord {
         guard var members = value.objectValue else {
-            throw ProtocolError("'checkpoint' must be an object with 'state', as 'quantcell checkpoint \(id) export' writes it")
+            throw ProtocolError(
+                "'checkpoint' must be an object with 'state', as 'quantcell checkpoint \(id) export' writes it"
+            )
         }
         // Its own place in the life of another worker means nothing here.
         members["ordinal"] = 0
@@ -101,7 +106,10 @@ enum CheckpointCommand: AdminCommand {
         guard let worker = control.workers[id] else { return }
         let isOver = control.supervisor.life(of: id)?.isOver ?? false
         guard worker.process == nil, isOver, !worker.isPreparing else {
-            throw ManagerError(.conflict, "'\(id)' is not stopped; 'quantcell stop \(id)' first: it would save its own state over it")
+            throw ManagerError(
+                .conflict,
+                "'\(id)' is not stopped; 'quantcell stop \(id)' first: it would save its own state over it"
+            )
         }
     }
 
@@ -122,7 +130,10 @@ enum CheckpointCommand: AdminCommand {
     }
 
     private static func none(_ id: String) -> ManagerError {
-        ManagerError(.workerNotFound, "there is no checkpoint of '\(id)'; a strategy with a 'State' has one once it runs")
+        ManagerError(
+            .workerNotFound,
+            "there is no checkpoint of '\(id)'; a strategy with a 'State' has one once it runs"
+        )
     }
 
     private static func failure(_ error: RecordError) -> ManagerError {

@@ -86,7 +86,11 @@ final class CommandDesk {
         then: @escaping () -> Void = {}
     ) {
         var detail: [String: JSONValue] = ["msg_id": .string(request.messageID)]
-        if let result { detail["result"] = .string(result) } else { detail["payload"] = Self.journaled(request.payload) }
+        if let result {
+            detail["result"] = .string(result)
+        } else {
+            detail["payload"] = Self.journaled(request.payload)
+        }
         detail["reason"] = reason
         control.chronicle.record(
             .command,

@@ -25,16 +25,19 @@ enum HistoryCommand: AdminCommand {
             let fields = PayloadFields(request)
             let topic = try fields.text("topic")
             if let topic, !Topic.isTopic(topic) {
-                throw ManagerError(.invalidParameters, "'topic' must be a topic such as market.BTC/USDT.kline, not '\(topic.prefix(120))'")
+                throw ManagerError(
+                    .invalidParameters,
+                    "'topic' must be a topic such as market.BTC/USDT.kline, not '\(topic.prefix(120))'"
+                )
             }
             switch try fields.text("op") ?? "list" {
-            case "list": control.readRecord(reply) { [record = control.record] in try list($0, record.statistics) }
-            case "gaps": control.readRecord(reply) { try gaps($0, topic) }
+            case "list": read(control, reply) { [record = control.record] in try list($0, record.statistics) }
+            case "gaps": read(control, reply) { try gaps($0, topic) }
             case "range":
                 guard let topic else { throw ManagerError(.invalidParameters, "'topic' is missing") }
                 let since = try fields.integer("since_ns", from: .min)
                 let until = try fields.integer("until_ns", from: .min)
-                control.readRecord(reply) { try range($0, topic, since, until) }
+                read(control, reply) { try range($0, topic, since, until) }
             case "prune":
                 guard let topic else { throw ManagerError(.invalidParameters, "'topic' is missing") }
                 let through = try fields.integer("through", from: 0).map { UInt64($0) }
@@ -44,11 +47,23 @@ enum HistoryCommand: AdminCommand {
                 }
                 prune(topic, through: through, before: before, control, reply)
             case let op:
-                throw ManagerError(.invalidParameters, "'op' must be list, gaps, range or prune, not '\(op.prefix(40))'")
+                throw ManagerError(
+                    .invalidParameters,
+                    "'op' must be list, gaps, range or prune, not '\(op.prefix(40))'"
+                )
             }
         } catch {
             reply.refused(error)
         }
+    }
+
+    /// Reads the record, with everything that was published before.
+    private static func read(
+        _ control: WorkerControl,
+        _ reply: Reply,
+        _ read: @escaping @Sendable (RecordReader) throws -> [String: JSONValue]
+    ) {
+        control.afterRecording { control.readRecord(reply, read) }
     }
 
     private static func list(_ reader: RecordReader, _ statistics: RecordStatistics) throws -> [String: JSONValue] {

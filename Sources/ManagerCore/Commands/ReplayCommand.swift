@@ -43,13 +43,19 @@ enum ReplayCommand: AdminCommand {
 
     private static func topics(of worker: Worker) throws(ManagerError) -> [String] {
         guard worker.kind != .executable else {
-            throw ManagerError(.conflict, "'\(worker.id)' is an executable; only what is loaded into a worker can be shown the record")
+            throw ManagerError(
+                .conflict,
+                "'\(worker.id)' is an executable; only what is loaded into a worker can be shown the record"
+            )
         }
         let topics = worker.config.symbols.flatMap { symbol in
             worker.config.dataTypes.map { "market.\(symbol).\($0)" }
         }
         guard !topics.isEmpty else {
-            throw ManagerError(.conflict, "'\(worker.id)' names no symbols in its configuration: nothing can be shown to it")
+            throw ManagerError(
+                .conflict,
+                "'\(worker.id)' names no symbols in its configuration: nothing can be shown to it"
+            )
         }
         return topics
     }
@@ -65,7 +71,9 @@ enum ReplayCommand: AdminCommand {
     ) throws -> Then {
         var then = Then()
         for topic in topics {
-            guard let (from, to) = try reader.range(topic, since: since, until: until?.subtractingClamped(1)) else { continue }
+            guard let (from, to) = try reader.range(topic, since: since, until: until?.subtractingClamped(1)) else {
+                continue
+            }
             then.ranges.append(ReplayRange(topic: topic, from: from, to: to))
         }
         let ranges = Dictionary(then.ranges.map { ($0.topic, $0.from...$0.to) }) { first, _ in first }
@@ -101,7 +109,8 @@ enum ReplayCommand: AdminCommand {
                         now: findings.signals.compactMap(SignalDifference.Signal.init)
                     )
                     return difference.json.merging([
-                        "handled": JSONValue(findings.handled), "messages": JSONValue(then.ranges.reduce(0) { $0 + $1.count }),
+                        "handled": JSONValue(findings.handled),
+                        "messages": JSONValue(then.ranges.reduce(0) { $0 + $1.count }),
                     ]) { $1 }
                 }
             )

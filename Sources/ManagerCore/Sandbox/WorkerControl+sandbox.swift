@@ -20,11 +20,14 @@ extension WorkerControl {
         _ done: @escaping (SandboxRun.Outcome) -> Void
     ) {
         guard isOpen, sandboxes.count < Self.maxSandboxes else {
-            let reason = isOpen ? "\(sandboxes.count) strategies are being shown the record already" : "the manager is stopping"
+            let reason =
+                isOpen ? "\(sandboxes.count) strategies are being shown the record already" : "the manager is stopping"
             return done(.failure(ManagerError(.serviceUnavailable, reason)))
         }
         let config = worker.config
-        guard worker.kind == .source else { return beginSandbox(worker.id, config, config.path, ranges, deadline, done) }
+        guard worker.kind == .source else {
+            return beginSandbox(worker.id, config, config.path, ranges, deadline, done)
+        }
         compiler.compile(config.path) { [unowned self] result in
             switch result {
             case .success(let library): beginSandbox(worker.id, config, library, ranges, deadline, done)
@@ -82,7 +85,11 @@ extension WorkerControl {
         _ reply: Reply,
         _ read: @escaping @Sendable (RecordReader) throws -> [String: JSONValue]
     ) {
-        readThen(reply) { reader, _ in try read(reader) } done: { reply.done($0) }
+        readThen(reply) { reader, _ in
+            try read(reader)
+        } done: {
+            reply.done($0)
+        }
     }
 
     /// Reads record and journal on another thread, and goes on here with what was found.

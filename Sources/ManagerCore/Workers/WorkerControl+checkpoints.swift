@@ -93,7 +93,10 @@ extension WorkerControl {
     ) throws(ManagerError) {
         let state = supervisor.state(of: worker.id)
         guard let process = worker.process, state == .running || state == .paused else {
-            throw ManagerError(.conflict, "'\(worker.id)' is \(state?.rawValue ?? "compiling"); only one that runs or is paused has a state")
+            throw ManagerError(
+                .conflict,
+                "'\(worker.id)' is \(state?.rawValue ?? "compiling"); only one that runs or is paused has a state"
+            )
         }
         let message = Message(
             .checkpoint,
@@ -104,7 +107,12 @@ extension WorkerControl {
             takenCheckpoint(
                 process,
                 message.messageID,
-                .failure(ManagerError(.conflict, "'\(worker.id)' did not save its state within \(Self.checkpointTimeout.text)"))
+                .failure(
+                    ManagerError(
+                        .conflict,
+                        "'\(worker.id)' did not save its state within \(Self.checkpointTimeout.text)"
+                    )
+                )
             )
         }
         process.checkpointsAsked[message.messageID] = { [unowned self] result in

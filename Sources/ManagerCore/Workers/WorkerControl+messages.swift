@@ -113,7 +113,7 @@ extension WorkerControl {
             worker.effectiveParams = payload["params"]?.objectValue ?? worker.effectiveParams
             feed(.joined, to: worker.id)
         case "refused":
-            feed(.refused(reason), to: worker.id)
+            feed(.refused(reason, isFinal: payload["final"]?.boolValue ?? false), to: worker.id)
         default: break
         }
     }

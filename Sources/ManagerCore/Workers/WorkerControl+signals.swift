@@ -1,3 +1,4 @@
+internal import CrashPoints
 internal import EventJournal
 internal import Logging
 internal import Supervision
@@ -39,7 +40,9 @@ extension WorkerControl {
     ) {
         switch record {
         case .success(let record):
+            CrashPoint.reach("manager.signal.taken")
             chronicle.record(record, isNumbered: true) { [unowned self] result in
+                CrashPoint.reach("manager.signal.recorded")
                 ended(number, worker, generation, isRecorded: (try? result.get()) != nil)
             }
         case .failure(let error):

@@ -242,7 +242,8 @@ final class WorkerControl {
                 sandboxes[sandbox.generation] = nil
                 sandbox.ended(status)
             }
-        } else if !pool.ended(process, status), let id = process.workerID, let worker = workers[id], worker.process === process
+        } else if !pool.ended(process, status), let id = process.workerID, let worker = workers[id],
+            worker.process === process
         {
             let evidence = outOfMemory.update(endingWith: status)
             recordEnd(of: worker, process, exit, evidence)

@@ -54,6 +54,8 @@ final class Recorder: @unchecked Sendable {
     /// Runs until it is told to stop, and has recorded what there was.
     func run(_ events: RecordEvents) {
         self.events = events
+        // Of what failed while the record was opened nobody could be told.
+        if let failure { events.onFailure(failure) }
         while true {
             let isStopping = isAskedToStop
             mayRetain = !isStopping
@@ -158,7 +160,8 @@ final class Recorder: @unchecked Sendable {
         answer(through: batch.offset)
         for job in retention.takeDone() { job.completion(.success(job.dropped)) }
         if !advanced.isEmpty { events.onRecorded(advanced) }
-        if shared.isRoomWanted.exchange(false, ordering: .acquiringAndReleasing) { events.onRoom() }
+        atomicMemoryFence(ordering: .sequentiallyConsistent)
+        if shared.isRoomWanted.exchange(false, ordering: .relaxed) { events.onRoom() }
     }
 
     private func fill(_ batch: inout RecorderBatch, from tail: UInt64, to head: UInt64) throws(RecordError) {
@@ -182,6 +185,8 @@ final class Recorder: @unchecked Sendable {
 
     /// Drops what is old for as long as was written, so that it keeps up and never holds up much.
     private func retain(_ batch: inout RecorderBatch, since begin: Int64) throws(RecordError) {
+        guard isRetaining else { return }
+        try store.saveSums()
         let now = qc_monotonic_ns()
         let end = now + max(now - begin, Self.retentionSlice)
         while isRetaining, qc_monotonic_ns() < end, let dropped = try retention.step(store) {

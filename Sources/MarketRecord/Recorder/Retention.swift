@@ -49,9 +49,9 @@ struct Retention {
             done.append(jobs.removeFirst())
             return 0
         }
-        if isOn, let topic = try overdue(store) {
+        if isOn, let topic = try overdue(store), let dropped = try store.pruneStep(topic, through: .max) {
             isOwed = true
-            return try store.pruneStep(topic, through: .max)
+            return dropped
         }
         isOwed = false
         nextCheck = qc_monotonic_ns() + Self.checkInterval

@@ -103,14 +103,19 @@ final class RecordStore {
         try statements.deleteCheckpoint(workerID)
     }
 
-    /// Ends the transaction; then everything in it is on disk.
-    ///
-    /// - Returns: The publishers that were in it, with their last numbers.
-    func commit() throws(RecordError) -> [String: UInt64] {
+    /// Writes what has been summed up: a message that was just written makes its block young.
+    func saveSums() throws(RecordError) {
         for topic in topics.all where topic.isDirty {
             try statements.save(topic)
             if let block = topic.block { try statements.save(block, topicID: topic.id) }
         }
+    }
+
+    /// Ends the transaction; then everything in it is on disk.
+    ///
+    /// - Returns: The publishers that were in it, with their last numbers.
+    func commit() throws(RecordError) -> [String: UInt64] {
+        try saveSums()
         settlePublisher()
         let now = qc_realtime_ns()
         for (id, number) in advanced { try statements.savePublisher(id, number, now) }

@@ -68,8 +68,8 @@ package struct HistoryRequest: Hashable, Sendable {
             throw ProtocolError("'topics' must be an object of topic and count")
         }
         counts = topics.mapValues { Int(clamping: $0) }
-        let before = payload["before"].flatMap { $0 == .null ? nil : $0 } ?? .object([:])
-        guard let before = before.sequencesValue else {
+        let member = payload["before"] ?? .null
+        guard let before = member == .null ? [:] : member.sequencesValue else {
             throw ProtocolError("'before' must be an object of topic and sequence")
         }
         self.before = before

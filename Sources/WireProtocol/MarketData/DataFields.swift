@@ -153,41 +153,44 @@ private enum NumberField: Int, CaseIterable {
     case open, high, low, close, volume, turnover, trades, price, size, bid, ask, bidSize, askSize
 
     init?(_ name: UnsafeRawBufferPointer) {
-        func equals(_ text: StaticString) -> Bool {
-            name.elementsEqual(UnsafeRawBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-        }
         // By length first: most names are told apart without comparing.
         switch name.count {
         case 3:
-            if equals("low") {
+            if name.equals("low") {
                 self = .low
-            } else if equals("bid") {
+            } else if name.equals("bid") {
                 self = .bid
-            } else if equals("ask") {
+            } else if name.equals("ask") {
                 self = .ask
             } else {
                 return nil
             }
         case 4:
-            if equals("open") {
+            if name.equals("open") {
                 self = .open
-            } else if equals("high") {
+            } else if name.equals("high") {
                 self = .high
-            } else if equals("size") {
+            } else if name.equals("size") {
                 self = .size
             } else {
                 return nil
             }
         case 5:
-            if equals("close") { self = .close } else if equals("price") { self = .price } else { return nil }
+            if name.equals("close") { self = .close } else if name.equals("price") { self = .price } else { return nil }
         case 6:
-            if equals("volume") { self = .volume } else if equals("trades") { self = .trades } else { return nil }
+            if name.equals("volume") {
+                self = .volume
+            } else if name.equals("trades") {
+                self = .trades
+            } else {
+                return nil
+            }
         case 8:
-            if equals("turnover") {
+            if name.equals("turnover") {
                 self = .turnover
-            } else if equals("bid_size") {
+            } else if name.equals("bid_size") {
                 self = .bidSize
-            } else if equals("ask_size") {
+            } else if name.equals("ask_size") {
                 self = .askSize
             } else {
                 return nil

@@ -62,7 +62,11 @@ struct Recovery {
     /// Takes a message of the answer.
     ///
     /// - Returns: what is lost before it, and whether it is to be handled; when not, it was not asked for or came before.
-    mutating func arrive(_ sequence: UInt64, at index: Int, in topics: inout TopicTable) -> (lost: [Loss], isNext: Bool) {
+    mutating func arrive(
+        _ sequence: UInt64,
+        at index: Int,
+        in topics: inout TopicTable
+    ) -> (lost: [Loss], isNext: Bool) {
         guard let target = targets[index], sequence <= target else { return ([], false) }
         let next = (topics[index].sequence.last ?? 0) + 1
         guard sequence >= next else { return ([], false) }

@@ -70,7 +70,9 @@ struct TopicTable {
 
     /// The entry of a subscribed topic.
     func index(of topic: String) -> Int? {
-        guard let index = Array(topic.utf8).withUnsafeBytes(indexOfEntry), entries[index].isSubscribed else { return nil }
+        guard let index = Array(topic.utf8).withUnsafeBytes(indexOfEntry), entries[index].isSubscribed else {
+            return nil
+        }
         return index
     }
 

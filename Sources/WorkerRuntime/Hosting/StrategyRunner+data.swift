@@ -1,4 +1,5 @@
 import CLinux
+import CrashPoints
 import StrategyKit
 import WireProtocol
 
@@ -65,6 +66,7 @@ extension StrategyRunner {
         gauges.count(.processed)
         if topics.isLate(message.eventTime, at: index) { gauges.count(.late) }
         hand(message, of: topics[index].topic)
+        CrashPoint.reach("worker.message.handled")
         checkpointer?.handled()
     }
 
@@ -119,7 +121,7 @@ extension StrategyRunner {
 
     /// Takes where topics stood when the worker joined them.
     ///
-    /// - Returns: what was published since the position that the strategy goes on from.
+    /// - Returns: what was published since the position that the strategy goes on from, or since the history that it asked for.
     func join(_ positions: [String: UInt64]) -> Recovery? {
         var missed: [Int: UInt64] = [:]
         for (topic, sequence) in positions {

@@ -75,8 +75,14 @@ extension StrategyRunner: StrategyHost {
         guard 1...100_000 ~= count else { throw StrategyError("history: the count must be 1 to 100000, not \(count)") }
         let (topic, kind) = try Self.topic(symbol, dataType)
         guard kind == .bar else { throw StrategyError("history: '\(dataType)' is not a stream of bars") }
-        let position = topics.index(of: topic.description).flatMap { topics[$0].sequence.last }
-        return try outlet.history(of: topic, count: count, before: position.map { $0 + 1 }).compactMap { event in
+        let index = topics.index(of: topic.description)
+        let position = index.flatMap { topics[$0].sequence.last }
+        let events = try outlet.history(of: topic, count: count, before: position.map { $0 + 1 })
+        if let index, position == nil, goesOnFromHistory, callback == .onStart, let last = events.last {
+            // The strategy has seen the stream up to here: what is published before it has joined is missing.
+            topics.advance(index, to: last.sequence)
+        }
+        return events.compactMap { event in
             guard case .bar(let data) = event.payload else { return nil }
             return Bar(data, event, topic, isReplayed: true)
         }

@@ -26,6 +26,8 @@ final class StrategyRunner {
     var checkpointer: Checkpointer?
     /// Where topics stood in an earlier process, until they are subscribed to.
     var restored: [String: UInt64] = [:]
+    /// Whether what the strategy has asked for in `onStart` is where it goes on from.
+    var goesOnFromHistory = false
     /// Signals of this generation that no data caused.
     var signalCounter = 0
     /// Whether the error budget is spent: the strategy gets no more data and waits to be stopped.
@@ -104,7 +106,8 @@ final class StrategyRunner {
         guard instance.hasState else {
             guard checkpoint == nil else {
                 throw WorkerFailure(
-                    "there is a checkpoint of '\(setup.workerID)', but the strategy has no state any more; \(wayOut)"
+                    "there is a checkpoint of '\(setup.workerID)', but the strategy has no state any more; \(wayOut)",
+                    isFinal: true
                 )
             }
             return
@@ -115,10 +118,11 @@ final class StrategyRunner {
             try instance.restoreState(SavedState(json: checkpoint.state))
         } catch {
             throw WorkerFailure(
-                "the state of checkpoint \(checkpoint.ordinal) does not fit the strategy: \(error); \(wayOut)"
+                "the state of checkpoint \(checkpoint.ordinal) does not fit the strategy: \(error); \(wayOut)",
+                isFinal: true
             )
         }
-        restored = checkpoint.positions
+        if restored.isEmpty { restored = checkpoint.positions }
     }
 
     private var wayOut: String {

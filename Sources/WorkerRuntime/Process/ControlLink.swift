@@ -78,7 +78,11 @@ final class ControlLink {
             if backlog.count < Self.maxBacklog {
                 backlog.append(bytes)
             } else {
-                try answer(message.messageID, "refused", reason: "the strategy waits for the manager to take its signals")
+                try answer(
+                    message.messageID,
+                    "refused",
+                    reason: "the strategy waits for the manager to take its signals"
+                )
             }
         }
     }

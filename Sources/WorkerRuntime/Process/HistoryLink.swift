@@ -9,7 +9,7 @@ final class HistoryLink {
         case nothing
         /// The beginning of the answer to what was asked last.
         case answer(ReplayAnswer)
-        /// There is no answer, and why.
+        /// There is no answer now, and why. That says nothing about the data: it is asked for again by and by.
         case refused(String)
         /// One message: ``topicFrame`` and ``bodyFrame``.
         case message
@@ -85,10 +85,7 @@ final class HistoryLink {
             }
             guard answer.type == .ack, answer.payload["result"]?.stringValue == "done" else {
                 try socket.discardRest(after: &topicFrame)
-                if answer.payload["code"]?.stringValue == "SERVICE_UNAVAILABLE" { continue }
-                self.question = nil
-                let reason = answer.payload["message"]?.stringValue ?? answer.payload["reason"]?.stringValue
-                return .refused(reason ?? "the manager refuses it")
+                return .refused(answer.payload["message"]?.stringValue ?? "no reason given")
             }
             isReading = true
             return .answer(ReplayAnswer(payload: answer.payload))

@@ -72,8 +72,7 @@ struct HistoryQuery: ~Copyable {
         } while frame.count == 0 && frame.hasMore
         let answer = try frame.withBytes { try Message(parsing: $0) }
         guard answer.replyTo == request.messageID, answer.payload["result"]?.stringValue == "done" else {
-            let reason = answer.payload["message"]?.stringValue ?? answer.payload["reason"]?.stringValue
-            throw StrategyError("history: \(reason ?? "the manager gives none")")
+            throw StrategyError("history: \(answer.payload["message"]?.stringValue ?? "the manager gives none")")
         }
     }
 }

@@ -23,7 +23,24 @@ enum WorkerStatus: Int, Sendable {
 enum Callback: String, CaseIterable {
     case onStart, onBar, onTick, onTrade, onQuote, onDepth, onTimer, onParams, onPause, onResume, onStop, onError, onGap
 
-    var number: Int { Self.allCases.firstIndex(of: self).map { $0 + 1 } ?? 0 }
+    /// Where it stands among them, from 1.
+    var number: Int {
+        switch self {
+        case .onStart: 1
+        case .onBar: 2
+        case .onTick: 3
+        case .onTrade: 4
+        case .onQuote: 5
+        case .onDepth: 6
+        case .onTimer: 7
+        case .onParams: 8
+        case .onPause: 9
+        case .onResume: 10
+        case .onStop: 11
+        case .onError: 12
+        case .onGap: 13
+        }
+    }
 }
 
 /// What the strategy's thread leaves for the heartbeat's thread to tell: counters, and which callback has been running since when.

@@ -36,6 +36,8 @@ extension Worker {
             resume(message)
         case .updateParams:
             changeParams(message)
+        case .checkpoint:
+            save(message)
         case .ack:
             break
         case .error:
@@ -68,6 +70,23 @@ extension Worker {
         log(.info, "resumed")
         answer(message, "done")
         heartbeat.beat()
+    }
+
+    /// Has the state saved now; the command is answered when it is on disk.
+    private func save(_ message: Message) {
+        switch phase {
+        case .running, .paused: break
+        default: return answer(message, "refused", reason: "nothing can be saved: \(situation)")
+        }
+        guard let runner, !runner.isBroken else {
+            return answer(message, "refused", reason: "nothing is saved: \(situation)")
+        }
+        guard runner.checkpointer != nil else {
+            return answer(message, "refused", reason: "the strategy has no State")
+        }
+        saveCommands.append(message)
+        wantCheckpoint(.command)
+        saveIfDue()
     }
 
     private func changeParams(_ message: Message) {

@@ -1,4 +1,5 @@
 import CLinux
+import CrashPoints
 import StrategyKit
 import WireProtocol
 import ZeroMQ
@@ -44,6 +45,7 @@ extension Worker {
         if let number = payload["signals"]?.sequenceValue, outbox.recorded(through: number) { hasProgressed = true }
         if let ordinal = payload["checkpoint"]?.sequenceValue, runner?.checkpointer?.recorded(ordinal) == true {
             hasProgressed = true
+            CrashPoint.reach("worker.checkpoint.recorded")
         }
         guard hasProgressed else { return }
         resendTimer.progressed(at: qc_monotonic_ns())
@@ -68,7 +70,9 @@ extension Worker {
         if outbox.count == 0 { resendTimer.progressed(at: qc_monotonic_ns()) }
         outbox.append(bytes)
         gauges.pending(signals: outbox.count)
+        CrashPoint.reach("worker.signal.before")
         send()
+        CrashPoint.reach("worker.signal.sent")
     }
 
     /// Waits until the manager has put enough signals on disk; `false` when the wait ended for another reason.
@@ -101,6 +105,7 @@ extension Worker {
                 try status.send([checkpoint])
             {
                 runner?.checkpointer?.sent()
+                CrashPoint.reach("worker.checkpoint.sent")
             }
         }
     }
@@ -115,9 +120,15 @@ extension Worker {
     /// Takes a checkpoint if one is due. Between callbacks only.
     func saveIfDue() {
         let now = qc_monotonic_ns()
-        guard let runner, let reason = runner.checkpointer?.due(at: now), mayBeSaved, isSound else { return }
+        guard let runner, let reason = runner.checkpointer?.due(at: now), mayBeSaved else { return }
+        guard isSound else {
+            // For good: the next process goes on from the last state that was saved.
+            runner.checkpointer = nil
+            return
+        }
         do {
             let bytes = try runner.encodedCheckpoint(reason)
+            CrashPoint.reach("worker.checkpoint.before")
             runner.checkpointer?.take(bytes, after: outbox.last, at: now)
             resendTimer.progressed(at: now)
             send()
@@ -145,9 +156,14 @@ extension Worker {
     func keepOnDisk() throws {
         let now = qc_monotonic_ns()
         saveIfDue()
-        if isWaiting, resendTimer.isDue(at: now) { sendAgain() }
+        if isWaiting, resendTimer.isDue(at: now) {
+            // After a long callback the answer may be here, unread.
+            try control.listen(take(notice:))
+            if isWaiting { sendAgain() }
+        }
         send()
         if readsHistory { try history?.askAgain(at: now) }
+        answerSaveCommands()
         switch phase {
         case .settling(let start):
             if recovery == nil, runner?.checkpointer?.isSettled ?? true { run(start) }
@@ -157,10 +173,18 @@ extension Worker {
         }
     }
 
+    /// Tells those who asked for the state to be saved that it is.
+    private func answerSaveCommands() {
+        guard !saveCommands.isEmpty, runner?.checkpointer?.isSettled == true else { return }
+        for command in saveCommands { answer(command, "done") }
+        saveCommands = []
+    }
+
     /// When ``keepOnDisk()`` has something to do next.
     func nextDueOnDisk(at now: Int64) -> Int64 {
         if outbox.hasUnsent { return now + 100_000_000 }
-        return min(runner?.checkpointer?.nextDue ?? .max, isWaiting ? now + 1_000_000_000 : .max)
+        let nextCheckpoint = mayBeSaved ? runner?.checkpointer?.nextDue : nil
+        return min(nextCheckpoint ?? .max, isWaiting ? now + 1_000_000_000 : .max)
     }
 
     /// Whether everything that the strategy leaves is on disk.

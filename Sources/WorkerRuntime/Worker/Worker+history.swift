@@ -1,4 +1,5 @@
 import CLinux
+import CrashPoints
 import StrategyKit
 import WireProtocol
 import ZeroMQ
@@ -42,6 +43,7 @@ extension Worker {
         repeat {
             // A callback may have led to the end of the recovery, or of the strategy.
             guard readsHistory, var recovery else { return }
+            guard !runner.isBroken else { return leaveRecovery() }
             switch try history.receive() {
             case .nothing:
                 return
@@ -49,7 +51,7 @@ extension Worker {
                 recovery.begin(answer, in: runner.topics)
                 self.recovery = recovery
             case .refused(let reason):
-                giveUp(reason)
+                log(.warning, "recorded data cannot be had now: \(reason)")
             case .message:
                 history.topicFrame.withBytes { topic in
                     history.bodyFrame.withBytes { body in
@@ -59,6 +61,7 @@ extension Worker {
                 self.recovery = recovery
                 if runner.checkpointer?.isFull == true { saveIfDue() }
             case .end:
+                CrashPoint.reach("worker.replay.chunk")
                 let lost = recovery.end(in: &runner.topics)
                 self.recovery = recovery
                 runner.lose(lost, purpose: recovery.purpose)
@@ -67,12 +70,17 @@ extension Worker {
         } while goesOn(&moment)
     }
 
-    private func endRecovery() {
-        guard let runner, let purpose = recovery?.purpose else { return }
+    /// Asks and handles no more. What a strategy has given up on is not lost: it is still in the record.
+    private func leaveRecovery() {
         recovery = nil
         gauges.catchesUp(false)
-        runner.isReplaying = false
-        runner.isWarmingUp = false
+        runner?.isReplaying = false
+        runner?.isWarmingUp = false
+    }
+
+    private func endRecovery() {
+        guard let purpose = recovery?.purpose else { return }
+        leaveRecovery()
         switch purpose {
         case .gap: handleMessageInHand()
         case .catchUp: log(.info, "caught up after \(gauges[.replayed]) messages")

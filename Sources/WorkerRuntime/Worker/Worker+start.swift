@@ -1,4 +1,5 @@
 import CLinux
+import CrashPoints
 import Glibc
 import StrategyKit
 import WireProtocol
@@ -18,6 +19,7 @@ extension Worker {
             try control.answer(message.messageID, "accepted")
             isOnTrial = order.sandbox != nil
             try host(order)
+            CrashPoint.reach("worker.start.hosted")
             if let sandbox = order.sandbox {
                 try startSandbox(sandbox, start: message)
             } else {
@@ -34,7 +36,8 @@ extension Worker {
     /// Refuses the start, and waits to be stopped.
     func refuse(_ start: Message, because error: any Error) {
         log(.error, "refused: \(error)")
-        answer(start, "refused", reason: "\(error)")
+        let isFinal = (error as? WorkerFailure)?.isFinal ?? false
+        answer(start, "refused", reason: "\(error)", details: isFinal ? ["final": true] : [:])
         phase = .refused(until: qc_monotonic_ns() + 1_000_000_000)
     }
 
@@ -59,6 +62,9 @@ extension Worker {
         self.runner = runner
         // What a strategy goes on from has warmed it up already.
         warmUp = order.checkpoint == nil ? order.warmUp : 0
+        runner.goesOnFromHistory = warmUp == 0 && runner.delivery == .lossless
+        // So that it cannot look beyond the beginning of its data.
+        for range in order.sandbox?.ranges ?? [] { runner.restored[range.topic] = range.from - 1 }
         try runner.start(
             factory,
             params: UserParams(order.params),
@@ -82,6 +88,7 @@ extension Worker {
         let isFresh = (runner.checkpointer?.ordinal ?? 0) == 0
         let missed = runner.join(marker.payload["topics"]?.sequencesValue ?? [:])
         phase = .settling(start: start)
+        CrashPoint.reach("worker.start.joined")
         if warmUp > 0 {
             log(.info, "warming up with the last \(warmUp) messages of \(runner.topics.subscribed.count) topics")
             recover(runner.warmUp(warmUp))
@@ -102,6 +109,7 @@ extension Worker {
     func run(_ start: Message) {
         guard let runner else { return }
         phase = .running
+        CrashPoint.reach("worker.start.done")
         gauges.status = .running
         let params = runner.effectiveParams
         log(.info, "running \(runner.name) with \(params.text) on \(runner.topics.subscribed.count) topics")

@@ -1,4 +1,5 @@
 import CLinux
+import CrashPoints
 import StrategyKit
 import WireProtocol
 import ZeroMQ
@@ -25,6 +26,7 @@ extension Worker {
             break
         }
         if let command { stopCommands.append(command) }
+        CrashPoint.reach("worker.stop.before")
         gauges.status = .stopping
         heartbeat.beat()
         if let runner {
@@ -51,6 +53,7 @@ extension Worker {
         if let checkpointer = runner?.checkpointer, !checkpointer.isSettled {
             log(.warning, "the last state is not confirmed to be on disk; the one before it is gone on from")
         }
+        CrashPoint.reach("worker.stop.saved")
         for command in stopCommands { answer(command, "done") }
         stopCommands = []
         phase = .ended(0)

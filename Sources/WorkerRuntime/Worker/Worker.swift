@@ -58,6 +58,8 @@ final class Worker {
     var warmUp: UInt64 = 0
     /// Stop commands that are answered when all is on disk.
     var stopCommands: [Message] = []
+    /// Commands to save the state that are answered when it is on disk.
+    var saveCommands: [Message] = []
     /// Waits for control alone, while a callback waits for the manager.
     var controlPoller = Poller()
 
@@ -68,11 +70,12 @@ final class Worker {
     private let dataItem: Poller.Item
     private let stopDescriptor: Int32
     // Used again for every message.
-    private var topicFrame = Frame()
-    private var bodyFrame = Frame()
+    var topicFrame = Frame()
+    var bodyFrame = Frame()
     /// Whether the frames hold a message that waits for what comes before it.
-    private var hasMessageInHand = false
-    private var latest = LatestBodies()
+    var hasMessageInHand = false
+    /// What waits in delivery mode `conflate`.
+    var latest = LatestBodies()
 
     /// Opens the sockets and starts the heartbeat.
     ///
@@ -162,7 +165,7 @@ final class Worker {
         )
     }
 
-    private var readsData: Bool {
+    var readsData: Bool {
         switch phase {
         case .joining: true
         case .running: recovery == nil
@@ -191,82 +194,5 @@ final class Worker {
         }
         if readsHistory { due = min(due, history?.nextLook ?? due) }
         return Int(clamping: max(0, (due - now + 999_999) / 1_000_000))
-    }
-
-    // MARK: Data
-
-    /// Handles what is there, but no longer than a moment: commands and timers must not wait behind a flood of data.
-    private func readData() throws {
-        if case .running = phase, runner?.delivery == .conflate { return try readLatest() }
-        var moment = Moment()
-        repeat {
-            guard readsData, try receiveMessage() else { return }
-            handleMessage()
-        } while goesOn(&moment)
-    }
-
-    /// Whether a batch of messages may go on.
-    func goesOn(_ moment: inout Moment) -> Bool {
-        moment.goesOn(at: runner?.lastEntry) && !StopRequest.isRaised && !isAbandoned
-    }
-
-    /// Takes the next message into the frames; `false` when there is none.
-    private func receiveMessage() throws(ZeroMQError) -> Bool {
-        while try data.receive(into: &topicFrame) {
-            guard topicFrame.hasMore, try data.receive(into: &bodyFrame, wait: true) else {
-                gauges.count(.unreadable)
-                continue
-            }
-            try data.discardRest(after: &bodyFrame)
-            return true
-        }
-        return false
-    }
-
-    private func handleMessage() {
-        topicFrame.withBytes { topic in
-            bodyFrame.withBytes { body in
-                if case .joining(let start, let syncID) = phase {
-                    // What comes before the marker was published before the worker had joined.
-                    if topic.elementsEqual(syncTopic) { join(body, start: start, syncID: syncID) }
-                } else {
-                    handle(topic, body)
-                }
-            }
-        }
-    }
-
-    private func handle(_ topic: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) {
-        guard let runner else { return }
-        if let hole = runner.handle(topic: topic, body: body) {
-            hasMessageInHand = true
-            recover(Recovery(.gap, upTo: [hole.index: hole.to]))
-        } else if runner.checkpointer?.isFull == true {
-            saveIfDue()
-        }
-    }
-
-    /// Handles the message that has waited for what was missing before it.
-    func handleMessageInHand() {
-        guard hasMessageInHand else { return }
-        hasMessageInHand = false
-        handleMessage()
-    }
-
-    /// Takes all that is there, and handles the latest message of each topic.
-    private func readLatest() throws {
-        guard let runner else { return }
-        var moment = Moment()
-        while moment.goesOn(at: nil), try receiveMessage() {
-            if let index = topicFrame.withBytes({ runner.find($0) }) { latest.put(&bodyFrame, at: index) }
-        }
-        while !StopRequest.isRaised, !isAbandoned, case .running = phase, let index = latest.next() {
-            let topic = Array(runner.topics[index].bytes)
-            topic.withUnsafeBytes { topic in
-                latest.withBody(at: index) { _ = runner.handle(topic: topic, body: $0) }
-            }
-        }
-        latest.removeAll()
-        saveIfDue()
     }
 }

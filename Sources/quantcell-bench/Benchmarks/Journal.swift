@@ -1,6 +1,7 @@
 import ArgumentParser
 import Dispatch
 import EventJournal
+import JournalChain
 import Synchronization
 import WireProtocol
 
@@ -9,8 +10,8 @@ struct Journal: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Durable appends to the journal: one by one, and as many at once as there are.",
         discussion: """
-            The floor is bare SQLite in the same folder, through Python's sqlite3: the same table and indexes, WAL, synchronous=FULL, \
-            one transaction for each row, or for each 1,000.
+            The floor is bare SQLite in the same folder: the same table and indexes, WAL, synchronous=FULL, prepared statements, \
+            one transaction for each row, or for each 4,000. The journal hashes each entry, too.
             """
     )
 
@@ -26,69 +27,44 @@ struct Journal: ParsableCommand {
         report.begin(
             "journal: \(single) appends one by one, \(grouped) at once, \(rounds) rounds",
             notes: [
-                "floor: SQLite by Python's sqlite3, same table and indexes, WAL, synchronous=FULL, 1,000 rows a transaction."
+                "floor: bare SQLite, same table and indexes, WAL, synchronous=FULL, 4,000 rows a transaction; no hashes."
             ]
         )
-        guard let python = Files.program("python3") else {
-            return report.note("left out: the floor needs python3, which is not in PATH.")
-        }
-        var (mine, bare): ([(Double, Double)], [(Double, Double)]) = ([], [])
+        var (mine, bare): ([[Double]], [[Double]]) = ([], [])
         for round in 1...rounds {
             report.progress("journal: round \(round) of \(rounds)")
             let workspace = try Workspace()
             let counts = ["\(single)", "\(grouped)"]
-            mine.append(
-                try rates(
-                    Child(role: .journal, ["\(workspace.path)/journal.db"] + counts, output: "\(workspace.path)/mine")
+            func rates(_ role: RoleName, _ count: Int) throws -> [Double] {
+                let child = try Child(
+                    role: role,
+                    ["\(workspace.path)/\(role).db"] + counts,
+                    output: "\(workspace.path)/\(role)"
                 )
-            )
-            try Files.write(floor, to: "\(workspace.path)/floor.py")
-            let arguments = ["\(workspace.path)/floor.py", "\(workspace.path)/floor.db"] + counts
-            bare.append(try rates(Child("python3", python, arguments, output: "\(workspace.path)/bare")))
+                let words = try child.result(milliseconds: 120_000).split(whereSeparator: \.isWhitespace)
+                let rates = words.compactMap { Double($0) }
+                guard rates.count == count else { throw BenchError("a process '\(role)' does not say its rates") }
+                return rates
+            }
+            mine.append(try rates(.journal, 3))
+            bare.append(try rates(.database, 2))
         }
-        report.add("one durable append after another", "appends/s", mine.map(\.0), floor: bare.map(\.0))
-        report.add("many at once, all durable", "appends/s", mine.map(\.1), floor: bare.map(\.1))
+        report.add(
+            "one durable append after another",
+            "appends/s",
+            mine.map { $0[0] },
+            floor: bare.map { $0[0] },
+            target: .atLeastOrRatio(5000, 0.8)
+        )
+        report.add(
+            "many at once, all durable",
+            "appends/s",
+            mine.map { $0[1] },
+            floor: bare.map { $0[1] },
+            target: .atLeast(100_000)
+        )
+        report.add("verified, all hashes", "entries/s", Figure(mine.map { $0[2] }))
     }
-
-    private static func rates(_ child: Child) throws -> (Double, Double) {
-        let words = try child.result(milliseconds: 120_000).split(whereSeparator: \.isWhitespace).compactMap {
-            Double($0)
-        }
-        guard words.count == 2 else { throw BenchError("a journal process does not say its rates") }
-        return (words[0], words[1])
-    }
-
-    private static let floor = """
-        import sqlite3, sys, time
-        path, single, grouped = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-        db = sqlite3.connect(path, isolation_level=None)
-        db.execute('PRAGMA journal_mode=WAL')
-        db.execute('PRAGMA synchronous=FULL')
-        db.execute('''CREATE TABLE events (seq INTEGER PRIMARY KEY AUTOINCREMENT, time INTEGER NOT NULL, kind TEXT NOT NULL,
-            worker_id TEXT, generation INTEGER, from_state TEXT, to_state TEXT, cause TEXT, actor TEXT, detail TEXT) STRICT''')
-        db.execute('CREATE INDEX by_time ON events (time)')
-        db.execute('CREATE INDEX by_kind ON events (kind)')
-        db.execute('CREATE INDEX by_worker ON events (worker_id) WHERE worker_id IS NOT NULL')
-        insert = '''INSERT INTO events (time, kind, worker_id, generation, from_state, to_state, cause, actor, detail)
-            VALUES (?,?,?,?,?,?,?,?,?)'''
-        def row():
-            return (time.time_ns(), 'transition', 'bench', 1, 'starting', 'running', 'it runs', 'worker', '{"pid":1234}')
-        begin = time.monotonic()
-        for _ in range(single):
-            db.execute('BEGIN IMMEDIATE')
-            db.execute(insert, row())
-            db.execute('COMMIT')
-        middle = time.monotonic()
-        left = grouped
-        while left > 0:
-            rows = [row() for _ in range(min(left, 1000))]
-            db.execute('BEGIN IMMEDIATE')
-            db.executemany(insert, rows)
-            db.execute('COMMIT')
-            left -= len(rows)
-        print(single / (middle - begin), grouped / (time.monotonic() - middle))
-
-        """
 }
 
 /// Appends to a journal in a process of its own: `PATH SINGLE GROUPED`.
@@ -105,7 +81,15 @@ enum JournalWriterRole {
         try append(grouped, to: journal)
         let end = Clock.monotonic
         journal.close()
-        print(Double(single) * 1e9 / Double(middle - begin), Double(grouped) * 1e9 / Double(end - middle))
+        let beginVerification = Clock.monotonic
+        let verification = try JournalVerifier(path: arguments.text(0)).verify()
+        let endVerification = Clock.monotonic
+        if let fault = verification.fault { throw BenchError("the journal: \(fault)") }
+        let rates = [
+            (single, middle - begin), (grouped, end - middle),
+            (Int(verification.entries), endVerification - beginVerification),
+        ]
+        print(rates.map { "\(Double($0.0) * 1e9 / Double($0.1))" }.joined(separator: " "))
     }
 
     /// Appends entries and waits until all of them are on disk.

@@ -22,6 +22,8 @@ enum RoleName: String, CaseIterable {
     case insert
     /// Reads from a MarketRecord, and appends to it.
     case replay
+    /// Writes the same rows with bare SQLite: the floor of a journal.
+    case database
 }
 
 /// Runs the roles.
@@ -38,6 +40,7 @@ enum Role {
         case .pull: try BareCounter.run(arguments)
         case .listen: try BareListener.run(arguments)
         case .beat: try BareHeart.run(arguments)
+        case .database: try BareDatabase.run(arguments)
         case .journal: try JournalWriterRole.run(arguments)
         case .record: try RecorderRole.run(arguments)
         case .append: try PacedAppenderRole.run(arguments)

@@ -7,16 +7,26 @@ struct Report {
     enum Target {
         case ratioAtLeast(Double)
         case ratioAtMost(Double)
+        /// In the row's unit, or what the floor reaches where that is less.
+        case atLeastOrFloor(Double)
         /// In the row's unit.
         case atMost(Double)
         /// In the row's unit: how much more than the floor.
         case atMostAboveFloor(Double)
+        /// In the row's unit.
+        case atLeast(Double)
+        /// In the row's unit; or, on a machine that is not up to it, so much of the floor.
+        case atLeastOrRatio(Double, Double)
 
         func isMet(_ row: Row) -> Bool? {
             switch self {
             case .ratioAtLeast(let limit): row.ratio.map { $0.median >= limit }
             case .ratioAtMost(let limit): row.ratio.map { $0.median <= limit }
+            case .atLeastOrFloor(let limit): row.product.median >= min(limit, row.floor?.median ?? limit)
             case .atMost(let limit): row.product.median <= limit
+            case .atLeast(let limit): row.product.median >= limit
+            case .atLeastOrRatio(let limit, let ratio):
+                row.product.median >= limit || row.ratio.map { $0.median >= ratio } ?? false
             case .atMostAboveFloor(let limit): row.floor.map { row.product.median - $0.median <= limit }
             }
         }
@@ -25,7 +35,11 @@ struct Report {
             switch self {
             case .ratioAtLeast(let limit): "ratio ≥ \(Number.text(limit))"
             case .ratioAtMost(let limit): "ratio ≤ \(Number.text(limit))"
+            case .atLeastOrFloor(let limit): "≥ \(Number.text(limit)) \(unit) or the floor"
             case .atMost(let limit): "≤ \(Number.text(limit)) \(unit)"
+            case .atLeast(let limit): "≥ \(Number.text(limit)) \(unit)"
+            case .atLeastOrRatio(let limit, let ratio):
+                "≥ \(Number.text(limit)) \(unit) or ratio ≥ \(Number.text(ratio))"
             case .atMostAboveFloor(let limit): "≤ floor + \(Number.text(limit)) \(unit)"
             }
         }

@@ -41,7 +41,10 @@ struct Checkpoints: ParsableCommand {
     var action = Action.show
 
     @Option(
-        help: ArgumentHelp("The file to export to or to import; standard output or input unless given.", valueName: "file"),
+        help: ArgumentHelp(
+            "The file to export to or to import; standard output or input unless given.",
+            valueName: "file"
+        ),
         completion: .file()
     )
     var file: String?
@@ -64,7 +67,9 @@ struct Checkpoints: ParsableCommand {
         let answer = try client.ask(.checkpoint, workerID: id, payload: payload)
         let output = Output()
         if action == .reset {
-            try output.line(json ? WorkerCommand.result(answer).text : "\(PlainText.oneLine(id)): the checkpoint is thrown away")
+            try output.line(
+                json ? WorkerCommand.result(answer).text : "\(PlainText.oneLine(id)): the checkpoint is thrown away"
+            )
             return try output.flush()
         }
         guard let checkpoint = answer["checkpoint"] else {
@@ -85,7 +90,12 @@ struct Checkpoints: ParsableCommand {
         return [
             ("worker", Table.Cell(fields.plain(checkpoint["worker_id"]))),
             ("strategy", Table.Cell(fields.plain(checkpoint["strategy"]))),
-            ("saved", Table.Cell("\(fields.absolute(checkpoint["saved_at"])) UTC (\(fields.relative(checkpoint["saved_at"])))")),
+            (
+                "saved",
+                Table.Cell(
+                    "\(fields.absolute(checkpoint["saved_at"])) UTC (\(fields.relative(checkpoint["saved_at"])))"
+                )
+            ),
             ("reason", Table.Cell(fields.plain(checkpoint["reason"]))),
             ("generation", Table.Cell(fields.plain(checkpoint["generation"]))),
             ("ordinal", Table.Cell(fields.plain(checkpoint["ordinal"]))),
@@ -96,7 +106,9 @@ struct Checkpoints: ParsableCommand {
 
     private func readFile() throws(CommandFailure) -> JSONValue {
         let path = file ?? "/dev/stdin"
-        let text = file == nil ? try StandardInput.text(limit: Self.maxFileBytes) : try InputFile.text(at: path, limit: Self.maxFileBytes)
+        let text =
+            file == nil
+            ? try StandardInput.text(limit: Self.maxFileBytes) : try InputFile.text(at: path, limit: Self.maxFileBytes)
         do {
             return try JSONValue(parsing: text)
         } catch {
@@ -138,7 +150,9 @@ enum StandardInput {
             bytes.append(contentsOf: buffer[..<count])
         }
         guard bytes.count <= limit else { throw .noInput("standard input is larger than \(limit) bytes") }
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw .badFile("standard input: not UTF-8 text") }
+        guard let text = String(validating: bytes, as: UTF8.self) else {
+            throw .badFile("standard input: not UTF-8 text")
+        }
         return text
     }
 }

@@ -10,13 +10,14 @@ struct Journal: ParsableCommand {
             Shows the newest entries that match, or with --since all, in the order in which they happened. With --json: \
             an array; with --json -f one object a line. Ctrl-C ends -f. The whole journal is a SQLite database: 'quantcell ping' names its folder.
 
-            Kinds are transition, command, signal, refused, manager, worker and journal.
+            Kinds are transition, command, signal, refused, manager, worker, intent, effect, outcome and journal.
 
             EXAMPLE
               quantcell journal --worker sma-btc --kind transition
               quantcell journal --since 15m --csv > last-quarter.csv
               quantcell journal --since 2026-01-31T08:00:00Z -f
-            """
+            """,
+        subcommands: [JournalVerify.self]
     )
 
     private static let fields = [

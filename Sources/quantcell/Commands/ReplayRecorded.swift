@@ -22,7 +22,9 @@ struct ReplayRecorded: ParsableCommand {
     @Option(help: ArgumentHelp("The strategy's id, as 'quantcell list' shows it.", valueName: "id"))
     var worker: String
 
-    @Option(help: ArgumentHelp("From when on: a time, or how long ago, such as 15m; times of the data.", valueName: "time"))
+    @Option(
+        help: ArgumentHelp("From when on: a time, or how long ago, such as 15m; times of the data.", valueName: "time")
+    )
     var from: Moment
 
     @Option(help: ArgumentHelp("Before when; to the end unless given.", valueName: "time"))

@@ -58,7 +58,10 @@ struct StartStrategy: ParsableCommand {
     var fresh = false
 
     @Option(
-        help: ArgumentHelp("A JSON file with name, symbols, data_types, params, delivery and warmup.", valueName: "file"),
+        help: ArgumentHelp(
+            "A JSON file with name, symbols, data_types, params, delivery and warmup.",
+            valueName: "file"
+        ),
         completion: .file()
     )
     var config: String?

@@ -9,6 +9,7 @@ struct Endpoints {
         case feed
         case events
         case publish
+        case history
     }
 
     private let folder: ManagerFolder

@@ -70,6 +70,8 @@ final class Program {
     }
 
     var pid: Int32 { child.pid }
+    /// Readable once it has ended.
+    var pidFileDescriptor: Int32 { child.pidFileDescriptor }
 
     func send(_ signal: ProcessControl.Signal) throws {
         try child.send(signal)

@@ -10,6 +10,8 @@ enum CompiledStrategy {
     static let smaCross = Result {
         try compile(file: repository.appending(path: "strategies/sma_cross.swift"), name: "SMACross")
     }
+    /// Remembers what it has handled.
+    static let keeper = Result { try compile(source: keeperSource, name: "Keeper") }
     /// A shared object with a `main` that registers nothing.
     static let noStrategy = Result {
         try compile(source: "@main struct Nothing { static func main() {} }", name: "Nothing")
@@ -103,6 +105,52 @@ enum CompiledStrategy {
             func onStop(_ context: Context<Params>) throws {
                 print("onStop")
                 context.signal("goodbye", symbol: "BTC")
+            }
+        }
+        """
+
+    private static let keeperSource = """
+        import StrategyKit
+
+        @main
+        final class Keeper: Strategy {
+            struct Params: StrategyParams {
+                var mode = "normal"
+                var padding = 0
+            }
+
+            struct State: Codable {
+                var count = 0
+                var sum = 0.0
+                var gaps: [String] = []
+                var padding = ""
+            }
+
+            var state = State()
+
+            func onStart(_ context: Context<Params>) throws {
+                context.log.info("begins with \\(state.count) restored=\\(context.isRestored)")
+                state.padding = String(repeating: "x", count: context.params.padding)
+                if context.params.mode == "seed" { state.count = try context.history("BTC", count: 3).count }
+            }
+
+            func onBar(_ bar: Bar, _ context: Context<Params>) throws {
+                state.count += 1
+                state.sum += bar.close
+                var data: [String: any SignalValueConvertible] = [
+                    "count": state.count, "sum": state.sum, "replaying": context.isReplaying, "replayed": bar.isReplayed,
+                ]
+                if context.params.mode == "history" {
+                    let bars = try context.history("BTC", count: 5)
+                    data["history"] = bars.map { "\\($0.sequence)\\($0.isReplayed ? "r" : "")" }.joined(separator: " ")
+                }
+                if context.params.mode == "grow" { state.padding = String(repeating: "x", count: 17 << 20) }
+                context.signal("bar", data: data)
+            }
+
+            func onGap(_ gap: Gap, _ context: Context<Params>) throws {
+                state.gaps.append("\\(gap.from)-\\(gap.to)")
+                context.signal("gap", data: ["from": Int(gap.from), "to": Int(gap.to), "reason": gap.reason])
             }
         }
         """

@@ -13,14 +13,22 @@ final class ManagerEnd {
     var acknowledges = true
     /// The id of this life of the manager.
     var managerID = MessageID.make()
+    /// How many questions about recorded data are still answered; the others wait.
+    var historyAnswers = Int.max
+    /// What the worker is to go on from, for those who pass it on.
+    var checkpoint: JSONValue?
     /// What is kept of market data.
     var record = RecordEnd()
     /// Checkpoints that have come and were not asked for yet.
     var checkpoints: [Message] = []
+    /// The last one, whether it was asked for or not.
+    private(set) var lastCheckpoint: JSONValue?
 
     private var sockets: Sockets?
     private var controlInbox: [Message] = []
     private var statusInbox: [Message] = []
+
+    struct WorkerIsGone: Error {}
 
     /// What a manager has bound; closed when the last reference goes.
     private final class Sockets {
@@ -36,6 +44,8 @@ final class ManagerEnd {
             data = try Socket(context, .xpub)
             history = try Socket(context, .router)
             try data.set(.sendHighWaterMark, 0)
+            // A ROUTER drops what has no room, and a command with it.
+            try control.set(.sendHighWaterMark, 0)
             try control.bind("ipc://\(folder.path)/control")
             try status.bind("ipc://\(folder.path)/status")
             try data.bind("ipc://\(folder.path)/data")
@@ -123,45 +133,57 @@ final class ManagerEnd {
             }
             self[keyPath: inbox] = []
             try #require(ContinuousClock.now < deadline, failure)
-            try pump()
+            // What it has sent before its end may still be on its way.
+            let isGone = !process.isRunning
+            if try !pump(), isGone { throw WorkerIsGone() }
         }
     }
 
     // MARK: What a manager does all the time
 
-    /// Takes what is there, and waits up to a second for it.
-    func pump() throws {
+    /// Takes what is there, and waits up to a second for it; `false` when nothing came.
+    @discardableResult
+    func pump() throws -> Bool {
         let sockets = try open()
         var poller = Poller()
         let control = poller.add(sockets.control)
         let status = poller.add(sockets.status)
         let history = poller.add(sockets.history)
-        try poller.wait(timeoutMilliseconds: 1000)
+        try poller.wait(timeoutMilliseconds: 200)
         if poller.isReady(control), let frames = try sockets.control.receive() {
             #expect(frames.first == Array(identity.utf8))
             controlInbox.append(try (frames.last ?? []).withUnsafeBytes { try Message(parsing: $0) })
         }
-        // All of it, or the signals of one callback cost as many rounds.
-        while poller.isReady(status), let frames = try sockets.status.receive() {
-            try take(try (frames.first ?? []).withUnsafeBytes { try Message(parsing: $0) })
-        }
-        if poller.isReady(history), let frames = try sockets.history.receive(), frames.count >= 2 {
+        if poller.isReady(status) { try takeStatus(sockets.status) }
+        if historyAnswers > 0, poller.isReady(history), let frames = try sockets.history.receive(), frames.count >= 2 {
             let request = try frames[1].withUnsafeBytes { try Message(parsing: $0) }
+            historyAnswers -= 1
             if let answer = try record.answer(request) { try sockets.history.send([frames[0]] + answer) }
         }
+        return poller.isReady(control) || poller.isReady(status) || poller.isReady(history)
     }
 
-    private func take(_ message: Message) throws {
-        switch message.type {
-        case .checkpoint:
-            checkpoints.append(message)
-            let ordinal = try #require(message.payload["ordinal"]?.sequenceValue)
-            if acknowledges { try acknowledge(checkpoint: ordinal) }
-        case .signal:
-            statusInbox.append(message)
-            if acknowledges { try acknowledge(signals: message.sequence) }
-        default:
-            statusInbox.append(message)
+    /// Takes a batch, and says that it is on disk as a manager does: once.
+    private func takeStatus(_ socket: borrowing Socket) throws {
+        var signals: UInt64?
+        var checkpoint: UInt64?
+        for _ in 0..<1000 {
+            guard let frames = try socket.receive() else { break }
+            let message = try (frames.first ?? []).withUnsafeBytes { try Message(parsing: $0) }
+            switch message.type {
+            case .checkpoint:
+                checkpoints.append(message)
+                lastCheckpoint = message.payload
+                checkpoint = message.payload["ordinal"]?.sequenceValue
+            case .signal:
+                statusInbox.append(message)
+                signals = message.sequence
+            default:
+                statusInbox.append(message)
+            }
+        }
+        if acknowledges, signals != nil || checkpoint != nil {
+            try acknowledge(signals: signals, checkpoint: checkpoint)
         }
     }
 
@@ -212,7 +234,12 @@ final class ManagerEnd {
         try nextOnStatus { $0.type == .heartbeat && condition($0.payload) }
     }
 
-    private func nextOnStatus(_ condition: (Message) -> Bool) throws -> Message {
+    func nextSignal() throws -> Message {
+        try nextOnStatus { $0.type == .signal }
+    }
+
+    /// The next message on status that meets the condition; those before it are dropped.
+    func nextOnStatus(_ condition: (Message) -> Bool) throws -> Message {
         try next(in: \.statusInbox, "nothing on status", condition)
     }
 
@@ -226,14 +253,20 @@ final class ManagerEnd {
         isDelivered: Bool = true,
         isRecorded: Bool = true
     ) throws {
+        let body = Self.bar(sequence, close: close)
+        if isRecorded { record.append(topic, sequence, body) }
+        if isDelivered { try publish(topic, body) }
+    }
+
+    /// The body of a bar as the broker passes it on.
+    static func bar(_ sequence: UInt64, close: Double) -> [UInt8] {
         var body: [UInt8] = []
         let bar = BarData(open: 1, high: 2, low: 0.5, close: close, volume: 10, interval: "1m")
         BinaryCodec.encode(
             MarketEvent(sequence: sequence, eventTime: Int64(sequence) * 1000, receiveTime: 1, payload: .bar(bar)),
             into: &body
         )
-        if isRecorded { record.append(topic, sequence, body) }
-        if isDelivered { try publish(topic, body) }
+        return body
     }
 
     func publish(_ topic: String, _ body: [UInt8]) throws {
@@ -246,110 +279,5 @@ final class ManagerEnd {
             let frame = try #require(try open().data.receive(wait: true)?.first, "no subscription to \(topic)")
             if frame == [1] + Array(topic.utf8) { return }
         }
-    }
-
-    // MARK: The whole start
-
-    func welcome(heartbeatInterval: Double = 0.05, orphanLease: Double = 60) throws -> Message {
-        let hello = try nextOnControl()
-        try welcome(hello, heartbeatInterval: heartbeatInterval, orphanLease: orphanLease)
-        return hello
-    }
-
-    func welcome(_ message: Message, heartbeatInterval: Double = 0.05, orphanLease: Double = 60) throws {
-        try send(
-            Message(
-                .welcome,
-                payload: [
-                    "heartbeat_interval": .number(heartbeatInterval), "orphan_lease": .number(orphanLease),
-                    "protocol": 1, "manager": .string(managerID),
-                ],
-                replyTo: message.messageID
-            )
-        )
-    }
-
-    /// Sends `start` and returns its id.
-    func start(
-        _ strategy: String,
-        params: JSONValue = .object([:]),
-        dataTypes: JSONValue = ["kline"],
-        more: [String: JSONValue] = [:]
-    ) throws -> String {
-        let payload: [String: JSONValue] = [
-            "strategy_path": .string(strategy), "params": params, "symbols": ["BTC"], "data_types": dataTypes,
-            "error_budget": ["errors": 2, "window": 3600.0], "log_path": .string(logPath),
-        ]
-        let start = Message(.start, workerID: "w", payload: .object(payload.merging(more) { $1 }), generation: 3)
-        try send(start)
-        return start.messageID
-    }
-
-    var logPath: String { folder.appending(path: "w.log").path }
-
-    /// What has been logged so far.
-    var logText: String { (try? String(contentsOfFile: logPath, encoding: .utf8)) ?? "" }
-
-    /// Waits until the worker has logged `text`, `count` times.
-    func awaitLogLine(_ text: String, count: Int = 1) throws {
-        try awaitLine(text, count: count, in: logPath)
-    }
-
-    func awaitLine(_ text: String, count: Int = 1, in path: String) throws {
-        try wait("\(path) never said: \(text)") {
-            try String(contentsOfFile: path, encoding: .utf8).ranges(of: text).count >= count
-        }
-    }
-
-    /// Waits until there is a log.
-    func awaitLog() throws {
-        try wait("no log at \(logPath)") { FileManager.default.fileExists(atPath: logPath) }
-    }
-
-    private func wait(_ failure: Comment, until condition: () throws -> Bool) throws {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while !(try condition()) {
-            try #require(ContinuousClock.now < deadline, failure)
-            sched_yield()
-        }
-    }
-
-    /// Answers the request for the marker: every topic stands at `sequence`.
-    func sendMarker(at sequence: UInt64 = 0) throws -> [String] {
-        let request = try nextOnControl()
-        #expect(request.type == .sync)
-        try awaitSubscription("sync.\(identity)")
-        let topics = request.payload["topics"]?.stringArrayValue ?? []
-        let positions = Dictionary(topics.map { ($0, JSONValue(sequence)) }) { $1 }
-        let marker = Message(.sync, payload: ["topics": .object(positions)], replyTo: request.messageID)
-        try publish("sync.\(identity)", marker.bytes)
-        return topics
-    }
-
-    /// Brings the worker to running.
-    func run(
-        _ strategy: String,
-        params: JSONValue = .object([:]),
-        heartbeatInterval: Double = 0.05,
-        orphanLease: Double = 60,
-        marker: UInt64 = 0,
-        more: [String: JSONValue] = [:]
-    ) throws {
-        _ = try welcome(heartbeatInterval: heartbeatInterval, orphanLease: orphanLease)
-        let id = try start(strategy, params: params, more: more)
-        #expect(try answer(to: id)["result"] == "accepted")
-        _ = try sendMarker(at: marker)
-        #expect(try answer(to: id)["result"] == "done")
-        #expect(try nextOnStatus { $0.type == .statusUpdate }.payload["status"] == "running")
-    }
-
-    /// What the kernel says about the worker.
-    func procFile(_ name: String) throws -> String {
-        try String(contentsOfFile: "/proc/\(process.processIdentifier)/\(name)", encoding: .utf8)
-    }
-
-    func exitCode() -> Int32 {
-        process.waitUntilExit()
-        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
     }
 }

@@ -10,8 +10,6 @@ struct RecordEnd {
 
     /// How many messages an answer has at most.
     var limit = 2000
-    /// Answers to leave out, as a manager that dies with them would.
-    var silences = 0
     /// What is answered instead, if anything.
     var refusal: String?
     /// The ranges that were asked for, request by request.
@@ -19,19 +17,17 @@ struct RecordEnd {
 
     private var entries: [Entry] = []
 
+    /// The body of the last message.
+    var last: [UInt8] { entries.last?.body ?? [] }
+
     mutating func append(_ topic: String, _ sequence: UInt64, _ body: [UInt8]) {
         entries.append(Entry(topic: topic, sequence: sequence, body: body))
     }
 
     /// The frames of the answer; `nil` where there is none.
     mutating func answer(_ request: Message) throws -> [[UInt8]]? {
-        if silences > 0 {
-            silences -= 1
-            return nil
-        }
         if let refusal {
-            let payload: JSONValue = ["result": "refused", "code": "INVALID_PARAMETERS", "message": .string(refusal)]
-            return [Message(.error, payload: payload, replyTo: request.messageID).bytes]
+            return [Message(.error, payload: ["message": .string(refusal)], replyTo: request.messageID).bytes]
         }
         switch request.type {
         case .replay: return answer(try ReplayRequest(payload: request.payload), to: request)
@@ -68,7 +64,11 @@ struct RecordEnd {
 
     private func frames(_ taken: [Entry], _ lost: [ReplayLoss], more: Bool, _ request: Message) -> [[UInt8]] {
         let head = ReplayAnswer(count: taken.count, lost: lost, more: more).payload
-        let answer = Message(.ack, payload: .object(head.merging(["result": "done"]) { $1 }), replyTo: request.messageID)
+        let answer = Message(
+            .ack,
+            payload: .object(head.merging(["result": "done"]) { $1 }),
+            replyTo: request.messageID
+        )
         return [answer.bytes] + taken.flatMap { [Array($0.topic.utf8), $0.body] }
     }
 }

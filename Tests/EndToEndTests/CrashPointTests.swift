@@ -1,0 +1,77 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// Manager and worker die at each named point; afterwards everything is as the journal says, and nothing was lost or done twice.
+@Suite(.enabled(if: FileManager.default.fileExists(atPath: RealBars.path), "\(RealBars.path) is missing"), .serialized)
+struct CrashPointTests {
+    /// Every point there is, some of them the so-many-th time.
+    static let points = [
+        "manager.start.intended", "manager.start.acquired", "manager.start.sent", "manager.start.over",
+        "manager.restart.intended", "manager.restart.over",
+        "manager.stop.intended", "manager.stop.asked", "manager.stop.over",
+        "manager.checkpoint.before:3", "manager.checkpoint.saved:3",
+        "manager.signal.taken:20", "manager.signal.recorded:20",
+        "journal.begin.before:8", "journal.commit.before:8", "journal.commit.after:8", "journal.callback.before:8",
+        "intake.appended:500", "intake.numbered:500", "intake.sent:500",
+        "record.batch.before:2", "record.commit.before:2", "record.commit.after:2", "record.answer.before:2",
+        "worker.start.hosted", "worker.start.joined", "worker.start.done",
+        "worker.message.handled:500", "worker.signal.before:20", "worker.signal.sent:20",
+        "worker.checkpoint.before:3", "worker.checkpoint.sent:3", "worker.checkpoint.recorded:3",
+        "worker.stop.before", "worker.stop.saved",
+    ]
+    /// Reached only by a worker that catches up: tested where there is one.
+    static let elsewhere: Set = ["worker.replay.chunk"]
+
+    @Test(arguments: points)
+    func whoeverDiesComesBackToWhatTheJournalSays(point: String) async throws {
+        let strategy = try await CompiledCross.library()
+        try await withFolder { folder in
+            let run = try CrashPointRun(folder, point: point, strategy: strategy)
+            try run.run()
+            #expect(run.deaths == (point.hasPrefix("worker.") ? 0 : 1))
+        }
+    }
+
+    @Test func theListIsComplete() throws {
+        let sources = Build.repository.appending(path: "Sources")
+        var found: Set<String> = []
+        let files = try #require(FileManager.default.enumerator(at: sources, includingPropertiesForKeys: nil))
+        for case let file as URL in files where file.pathExtension == "swift" {
+            let text = try String(contentsOf: file, encoding: .utf8)
+            for match in text.matches(of: /CrashPoint\.reach\("([a-z.]+)"\)/) { found.insert(String(match.1)) }
+        }
+        let listed = Set(Self.points.map { String($0.prefix { $0 != ":" }) })
+        #expect(found == listed.union(Self.elsewhere))
+    }
+}
+
+/// `sma_cross`, compiled once for all tests of this process.
+private actor CompiledCross {
+    private static let shared = CompiledCross()
+    private var compiled: Data?
+
+    static func library() async throws -> Data { try await shared.library() }
+
+    private func library() async throws -> Data {
+        if let compiled { return compiled }
+        let box = Box()
+        try await withFolder { folder in
+            let manager = try TestManager("pool: {min_size: 1, max_size: 1}", in: folder)
+            try manager.start(Build.strategy("sma_cross"), name: "sma")
+            let cache = URL(fileURLWithPath: "\(folder.path)/data/compiled")
+            let files = try #require(FileManager.default.enumerator(at: cache, includingPropertiesForKeys: nil))
+            let library = try #require(files.compactMap { $0 as? URL }.first { $0.pathExtension == "so" })
+            let bytes = try Data(contentsOf: library)
+            box.data.withLock { $0 = bytes }
+            try manager.stop()
+        }
+        let library = try #require(box.data.withLock { $0 })
+        compiled = library
+        return library
+    }
+
+    private final class Box: Sendable {
+        let data = Mutex<Data?>(nil)
+    }
+}

@@ -1,0 +1,72 @@
+import Foundation
+import Testing
+import WireProtocol
+import ZeroMQ
+
+/// Strategies that are behind lose nothing, and hold nobody up.
+@Suite struct SlowWorkerTests {
+    @Test func whoSleepsInACallbackHandlesEverythingInOrder() async throws {
+        let ticks = 500_000
+        try await withManager("supervisor: {health: {heartbeat_interval: 50ms}}") { manager in
+            let strategy = "\(manager.folder)/counting.swift"
+            try countingStrategy().write(toFile: strategy, atomically: false, encoding: .utf8)
+            for (name, seconds) in [("slow", 2), ("quick", 0)] as [(String, JSONValue)] {
+                try manager.ask(
+                    .start,
+                    nil,
+                    [
+                        "path": .string(strategy), "name": .string(name), "symbols": ["X"], "data_types": ["tick"],
+                        "params": ["sleep": seconds, "every": 100_000],
+                    ]
+                )
+            }
+            try manager.untilSubscribed(2, to: "market.X.tick")
+            try Self.publish(ticks, to: "ipc://\(manager.runtime)/feed.sock")
+            for name in ["quick", "slow"] {
+                // As long as it takes: nothing is dropped, so there is much to do.
+                let deadline = Deadline(within: .seconds(240))
+                while try manager.status(name)["messages_processed"]?.integerValue ?? 0 < ticks, !deadline.hasPassed {}
+                try manager.ask(.stop, name)
+                let state = try manager.ask(.checkpoint, name)["checkpoint"]?["state"]
+                #expect(state?["count"] == .integer(Int64(ticks)))
+                #expect(state?["disorder"] == 0)
+                #expect(state?["sum"] == .integer(Int64(ticks) * Int64(ticks + 1) / 2))
+                let counts = try manager.signals(of: name).map { $0["data"]?["count"] }
+                #expect(counts == [100_000, 200_000, 300_000, 400_000, 500_000])
+                #expect(try manager.status(name)["metadata"]?["gaps"] == 0)
+            }
+        }
+    }
+
+    /// Publishes ticks as fast as they are taken.
+    private static func publish(_ count: Int, to address: String) throws {
+        let feed = try Socket(Context(), .push)
+        try feed.connect(address)
+        let topic = Array("market.X.tick".utf8)
+        var body: [UInt8] = []
+        let tick = MarketEvent(eventTime: 1_700_000_000_000_000_000, payload: .tick(TickData(price: 100)))
+        BinaryCodec.encode(tick, into: &body)
+        for _ in 0..<count { try feed.send([topic, body], wait: true) }
+    }
+
+    @Test func whatAWorkerIsBehindIsShown() async throws {
+        try await withManager("supervisor: {health: {heartbeat_interval: 50ms}}") { manager in
+            try manager.start(manager.supervised, name: "a")
+            try manager.publish([1, 2])
+            _ = try manager.untilSignals(of: "a", 2)
+            try manager.asking("a", until: "is not behind") { $0["metadata"]?["lag_messages"] == 0 }
+            try manager.ask(.pause, "a")
+            try manager.publish([3, 4, 5])
+            let behind = try manager.asking("a", until: "is behind by 3") { $0["metadata"]?["lag_messages"] == 3 }
+            #expect(behind["metadata"]?["lag_seconds"]?.doubleValue ?? 0 > 0)
+            #expect(behind["metadata"]?["mode"] == "live")
+            for counter in ["gaps", "messages_replayed", "messages_conflated", "messages_dropped", "messages_late"] {
+                #expect(behind["metadata"]?[counter] == 0, "\(counter)")
+            }
+            try manager.ask(.resume, "a")
+            _ = try manager.untilSignals(of: "a", 5)
+            let after = try manager.asking("a", until: "is not behind") { $0["metadata"]?["lag_messages"] == 0 }
+            #expect(after["metadata"]?["lag_seconds"] == 0)
+        }
+    }
+}
