@@ -233,7 +233,7 @@ import WireProtocol
             try manager.ask(.start, nil, ["path": .string(mute), "name": "mute", "wait": false])
             _ = try manager.untilEvent("transition.mute", "its process") { $0["to_state"] == "initializing" }
             #expect(try manager.stop() == .exited(code: 0))
-            #expect(try Leftovers.processes(with: folder.path).map(\.pid) == [pid])
+            #expect(Leftovers.processes(with: folder.path).map(\.pid) == [pid])
 
             try manager.startAgain(folder)
             #expect(try manager.until("a", isIn: "running").pid == pid)
