@@ -1,4 +1,3 @@
-internal import DequeModule
 internal import EventJournal
 internal import Logging
 internal import Supervision
@@ -6,8 +5,6 @@ internal import WireProtocol
 
 /// Takes requests in: journals commands, carries each out once, and answers everybody who asked.
 final class CommandDesk {
-    /// How many answers are kept for requests that come again.
-    private static let maxRemembered = 1000
     /// The longest `msg_id` of a request, bytes: it is kept with its answer.
     private static let maxIDBytes = 256
     /// The largest payload that is journaled whole, bytes.
@@ -16,8 +13,7 @@ final class CommandDesk {
     private unowned let control: WorkerControl
     /// Who waits for a command that is under way, by its `msg_id`.
     private var underWay: [String: [Requester]] = [:]
-    private var answers: [String: Message] = [:]
-    private var order: Deque<String> = []
+    private var answers = RememberedAnswers()
 
     init(_ control: WorkerControl) {
         self.control = control
@@ -46,7 +42,7 @@ final class CommandDesk {
 
     private func carryOut(_ command: any AdminCommand.Type, _ requester: Requester) {
         let request = requester.request
-        if let answer = answers[request.messageID] { return requester.answer(answer) }
+        if let answer = answers[request.messageID] { return requester.repeatAnswer(answer) }
         if underWay[request.messageID] != nil {
             underWay[request.messageID]?.append(requester)
             return
@@ -74,7 +70,7 @@ final class CommandDesk {
         let answer = Self.answer(request, outcome)
         journal(request, result: answer.payload["result"]?.stringValue, reason: answer.payload["message"]) {
             [unowned self] in
-            remember(answer, for: request.messageID)
+            answers.remember(answer.bytes, for: request.messageID)
             for requester in underWay.removeValue(forKey: request.messageID) ?? [] { requester.answer(answer) }
         }
     }
@@ -108,12 +104,6 @@ final class CommandDesk {
         let text = payload.text
         guard text.utf8.count > maxJournaledBytes else { return payload }
         return ["op": payload["op"] ?? .null, "bytes": .integer(Int64(text.utf8.count))]
-    }
-
-    private func remember(_ answer: Message, for messageID: String) {
-        answers[messageID] = answer
-        order.append(messageID)
-        if order.count > Self.maxRemembered, let oldest = order.popFirst() { answers[oldest] = nil }
     }
 
     private static func answer(_ request: Message, _ outcome: Result<[String: JSONValue], ManagerError>) -> Message {

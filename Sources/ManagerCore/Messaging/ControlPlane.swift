@@ -84,7 +84,7 @@ final class ControlPlane {
     /// Sends a message to a worker. Returns whether there is one of that identity whose queue has room.
     @discardableResult
     func send(_ message: Message, to identity: String) -> Bool {
-        send(message, over: control, to: Array(identity.utf8))
+        send(message.bytes, over: control, to: Array(identity.utf8))
     }
 
     /// Sends an event to the subscribers.
@@ -96,14 +96,14 @@ final class ControlPlane {
         }
     }
 
-    fileprivate func answer(_ message: Message, to peer: [UInt8]) {
+    fileprivate func answer(_ message: [UInt8], to peer: [UInt8]) {
         send(message, over: admin, to: peer)
     }
 
     @discardableResult
-    private func send(_ message: Message, over router: borrowing Socket, to peer: [UInt8]) -> Bool {
+    private func send(_ message: [UInt8], over router: borrowing Socket, to peer: [UInt8]) -> Bool {
         do {
-            return try router.send([peer, message.bytes])
+            return try router.send([peer, message])
         } catch {
             // The peer has gone; whoever waits for its answer has a deadline of its own.
             logger.debug("no such peer: \(error)", metadata: ["peer": "\(String(decoding: peer, as: UTF8.self))"])
@@ -138,7 +138,7 @@ final class ControlPlane {
             "control",
             control,
             handle: { handlers.control($0, $1) },
-            onGarbage: { send($1, over: control, to: $0) }
+            onGarbage: { send($1.bytes, over: control, to: $0) }
         )
     }
 
@@ -147,7 +147,7 @@ final class ControlPlane {
             "admin",
             admin,
             handle: { handlers.admin(Requester($1, peer: $0, plane: self)) },
-            onGarbage: { answer($1, to: $0) }
+            onGarbage: { answer($1.bytes, to: $0) }
         )
     }
 
@@ -247,8 +247,13 @@ struct Requester {
         self.plane = plane
     }
 
-    /// Sends an answer that was made for this request or for an equal one.
+    /// Sends an answer that was made for this request, or for an equal one that was under way.
     func answer(_ message: Message) {
+        plane.answer(message.bytes, to: peer)
+    }
+
+    /// Sends once more what answered an equal request before.
+    func repeatAnswer(_ message: [UInt8]) {
         plane.answer(message, to: peer)
     }
 }

@@ -114,8 +114,10 @@ final class StrategyCompiler {
         let child = try ChildProcess.spawn(
             SpawnRequest(
                 executable: swiftc,
+                // With frame pointers, without which nobody can say later through which functions it came to where it crashed or hangs.
                 arguments: [
-                    "-O", "-parse-as-library", "-emit-library", "-module-name", "Strategy", "-I", configuration.kit,
+                    "-O", "-Xcc", "-fno-omit-frame-pointer", "-parse-as-library", "-emit-library", "-module-name",
+                    "Strategy", "-I", configuration.kit,
                     "-o", "\(job.work)/strategy.so", job.path,
                 ],
                 environment: configuration.environment,
