@@ -95,11 +95,7 @@ final class CrashPointRun {
     }
 
     private func caughtUp() throws {
-        try manager.until(Self.worker, isIn: "running")
-        try manager.asking("\(Self.worker) has caught up") {
-            let metadata = try manager.status(Self.worker)["metadata"]
-            return metadata?["mode"] == "live" && metadata?["lag_messages"] == 0
-        }
+        try manager.until(Self.worker, hasHandled: Self.topic, upTo: Self.bars)
     }
 
     private func restart() throws {
@@ -110,7 +106,7 @@ final class CrashPointRun {
             guard deaths == 0 || now == before else { return }
             try manager.ask(.restart, Self.worker)
         }
-        try surviving { _ = try manager.until(Self.worker, isIn: "running") }
+        try surviving { try caughtUp() }
     }
 
     private func stop() throws {
