@@ -17,6 +17,7 @@ final class CrashPointRun {
         supervisor:
           restart_policy: {backoff_base: 1ms, backoff_max: 5ms, jitter: 0}
           health: {heartbeat_interval: 50ms}
+          orphan_lease: 5s
           checkpoint: {messages: 200, interval: 100ms}
         """
 
@@ -155,7 +156,8 @@ final class CrashPointRun {
 
     private func check() throws {
         #expect(FileManager.default.fileExists(atPath: mark), "nobody came to the point")
-        #expect(Leftovers.processes(with: folder.path).isEmpty)
+        // Who was a spare, or starting, when its manager died, ends by itself.
+        for process in Leftovers.processes(with: folder.path) { try Processes.end(of: process.pid, process.command) }
         try checkJournal()
         // A manager that is started now finds nothing to do, and knows what it should.
         try manager.startAgain(folder)
