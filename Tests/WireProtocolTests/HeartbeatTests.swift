@@ -11,7 +11,8 @@ import Testing
             "messages_missed": 0, "messages_repeated": 0, "messages_unrequested": 0, "messages_unreadable": 0,
             "last_topic": "market.BTC/USDT.kline", "last_sequence": 99, "callback": nil, "callback_seconds": 0.25,
             "handled_total": 345, "cpu_seconds": 0.5, "rss_bytes": 1_000_000,
-            "messages_lost": 0, "messages_dropped": 0, "messages_conflated": 0, "messages_replayed": 20, "messages_late": 0,
+            "messages_lost": 0, "messages_dropped": 0, "messages_conflated": 0, "messages_replayed": 20,
+            "messages_late": 0,
             "mode": "live", "signals_pending": 2, "signals_suppressed": 0,
             "positions": ["market.BTC/USDT.kline": 99], "handled_receive_ns": 1_736_933_400_000_000_000,
         ]
@@ -52,9 +53,11 @@ import Testing
         #expect(parse(" \(message.json.text.replacing(",", with: " ,\n")) ") != nil)
     }
 
-    @Test(arguments: Heartbeat.details + [
-        "messages_processed", "signals_emitted", "errors_count", "positions", "handled_receive_ns",
-    ])
+    @Test(
+        arguments: Heartbeat.details + [
+            "messages_processed", "signals_emitted", "errors_count", "positions", "handled_receive_ns",
+        ]
+    )
     func oneThatLacksSomethingGoesTheLongWay(key: String) {
         #expect(parse(Self.message(without: key).json.text) == nil)
     }
