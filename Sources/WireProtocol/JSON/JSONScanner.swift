@@ -255,7 +255,7 @@ package struct JSONScanner {
 }
 
 extension UnsafeRawBufferPointer {
-    /// Whether these are the bytes of `text`. Compared at once: byte by byte it is most of what reading a bar's names costs.
+    /// Whether these are the bytes of `text`. Compared at once, since a bar has some twenty names.
     func equals(_ text: StaticString) -> Bool {
         guard count == text.utf8CodeUnitCount, let start = baseAddress else { return count == text.utf8CodeUnitCount }
         return memcmp(start, text.utf8Start, count) == 0
