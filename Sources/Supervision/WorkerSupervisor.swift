@@ -20,7 +20,16 @@ public final class WorkerSupervisor {
     /// How late a tick may be before the supervisor doubts itself rather than its workers.
     package static let toleratedLag = Duration.seconds(1)
 
-    private var lives: [String: WorkerLife] = [:]
+    /// A life in a place of its own: it is large, and most events are heartbeats that change little of it.
+    private final class Slot {
+        var life: WorkerLife
+
+        init(_ life: WorkerLife) {
+            self.life = life
+        }
+    }
+
+    private var lives: [String: Slot] = [:]
     private var pending: [(workerID: String, event: WorkerLife.Event)] = []
     private var isDraining = false
     private var breaker: StormBreaker
@@ -77,7 +86,9 @@ public final class WorkerSupervisor {
         after generation: UInt64 = 0
     ) {
         guard lives[workerID] == nil else { return }
-        lives[workerID] = WorkerLife(id: workerID, configuration: configuration, generation: generation, random: random)
+        lives[workerID] = Slot(
+            WorkerLife(id: workerID, configuration: configuration, generation: generation, random: random)
+        )
     }
 
     /// Forgets a worker.
@@ -88,12 +99,17 @@ public final class WorkerSupervisor {
 
     /// A worker's life, or `nil` where there is none of that id.
     package func life(of workerID: String) -> WorkerLife? {
-        lives[workerID]
+        lives[workerID]?.life
+    }
+
+    /// The generation of a worker's process; `nil` where there is no worker of that id.
+    package func generation(of workerID: String) -> UInt64? {
+        lives[workerID]?.life.generation
     }
 
     /// The state of a worker; `nil` where there is none, or it has not begun.
     public func state(of workerID: String) -> WorkerState? {
-        lives[workerID]?.state
+        lives[workerID]?.life.state
     }
 
     /// Notes a sign of life.
@@ -103,7 +119,7 @@ public final class WorkerSupervisor {
 
     /// Whether a worker runs or is paused, and has been heard from within its heartbeat timeout.
     public func isHealthy(_ workerID: String) -> Bool {
-        lives[workerID]?.isHealthy(at: clock()) ?? false
+        lives[workerID]?.life.isHealthy(at: clock()) ?? false
     }
 
     // MARK: Events
@@ -116,11 +132,10 @@ public final class WorkerSupervisor {
         defer { isDraining = false }
         while !pending.isEmpty {
             let (workerID, event) = pending.removeFirst()
-            let actions = lives[workerID]?.on(event, at: clock()) ?? []
-            for action in actions { perform(action, for: workerID) }
-            guard let life = lives[workerID] else { continue }
-            if held[workerID] != nil, !life.awaitsProcess { dropHeld(workerID) }
-            if let next = life.nextDeadline { soonest = soonest.map { min($0, next) } ?? next }
+            guard let step = lives[workerID]?.life.step(event, at: clock()) else { continue }
+            for action in step.actions { perform(action, for: workerID) }
+            if held[workerID] != nil, !step.awaitsProcess { dropHeld(workerID) }
+            if let next = step.nextDeadline { soonest = soonest.map { min($0, next) } ?? next }
         }
     }
 
@@ -140,7 +155,7 @@ public final class WorkerSupervisor {
 
     /// Lets a process be started, now or when the breaker lets it.
     private func admit(_ action: WorkerLife.Action, for workerID: String) {
-        let purpose: StormBreaker.Purpose = lives[workerID]?.isAsked ?? false ? .request : .restart
+        let purpose: StormBreaker.Purpose = lives[workerID]?.life.isAsked ?? false ? .request : .restart
         switch breaker.admit(workerID, for: purpose, at: clock()) {
         case .now:
             held[workerID] = nil
@@ -152,7 +167,7 @@ public final class WorkerSupervisor {
     }
 
     private func noteFailure(of workerID: String, _ cause: FailureCause) {
-        let count = lives.values.count { !$0.isOver }
+        let count = lives.values.count { !$0.life.isOver }
         guard let storm = breaker.failed(workerID, of: cause, among: count, at: clock()) else { return }
         delegate?.report(storm)
         // Those who wait already wait longer.
@@ -194,8 +209,21 @@ public final class WorkerSupervisor {
         }
         release(at: now)
         // In the same order each time, for whoever has to understand it later.
-        let late = lives.values.filter { $0.nextDeadline.map { $0 <= now } ?? false }.map(\.id).sorted()
+        let late = lives.values.filter { $0.life.nextDeadline.map { $0 <= now } ?? false }.map(\.life.id).sorted()
         for workerID in late { on(.deadlinePassed, for: workerID) }
-        soonest = lives.values.lazy.compactMap(\.nextDeadline).min()
+        soonest = lives.values.lazy.compactMap(\.life.nextDeadline).min()
+    }
+}
+
+extension WorkerLife {
+    /// What an event led to, and what a supervisor must know of the life then.
+    fileprivate struct Step {
+        let actions: [Action]
+        let awaitsProcess: Bool
+        let nextDeadline: Instant?
+    }
+
+    fileprivate mutating func step(_ event: Event, at now: Instant) -> Step {
+        Step(actions: on(event, at: now), awaitsProcess: awaitsProcess, nextDeadline: nextDeadline)
     }
 }

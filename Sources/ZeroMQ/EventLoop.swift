@@ -5,11 +5,11 @@ internal import Synchronization
 
 /// A thread that waits for sockets, descriptors and deadlines, and runs the actors that are pinned to it.
 ///
-/// The loop sits in one `zmq_poll` over its sockets, an eventfd and an epoll set; it never waits busily. It is a
-/// `SerialExecutor`: an actor whose `unownedExecutor` it is runs on its thread, so that everything which such an actor owns (sockets
+/// The loop sits in one `epoll_wait` over its descriptors, an eventfd, and the descriptors by which its sockets say that something has
+/// happened to them; it never waits busily. It is a `SerialExecutor`: an actor whose `unownedExecutor` it is runs on its thread, so that everything which such an actor owns (sockets
 /// above all) is touched by one thread only, and the compiler checks it. Work that is done in a handler of the loop never hops.
 ///
-/// ``watch(_:onReadable:)``, ``schedule(after:_:)`` and their opposites may be called on the loop's thread only.
+/// ``watch(_:onReadable:)``, ``schedule(after:_:)``, their opposites and ``afterTurn(_:)`` may be called on the loop's thread only.
 public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// Names a watched socket or descriptor.
     public struct Watch: Hashable, Sendable {
@@ -21,12 +21,12 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         let id: UInt64
     }
 
-    private enum Work {
+    enum Work {
         case job(UnownedJob)
         case function(@Sendable () -> Void)
     }
 
-    private struct Inbox {
+    struct Inbox {
         var work: [Work] = []
         var hasThread = false
         var isStopping = false
@@ -35,16 +35,21 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// The thread's name, at most 15 bytes of it.
     public let name: String
 
-    private let wakeDescriptor: Int32
-    private let epollDescriptor: Int32
-    private let inbox = Mutex(Inbox())
-    private let threadID = Atomic<Int32>(0)
+    /// The wake descriptor's token in the epoll set; those of watches count from 1.
+    static let wakeToken: UInt64 = 0
+
+    let wakeDescriptor: Int32
+    let epollDescriptor: Int32
+    let inbox = Mutex(Inbox())
+    /// The thread while it runs, as `pthread_self` names it; 0 for none.
+    let thread = Atomic<UInt>(0)
 
     // Touched by the loop's thread only.
-    private var sockets: [(id: UInt64, raw: UnsafeMutableRawPointer, handler: () -> Void)] = []
-    private var descriptors: [UInt64: (descriptor: Int32, handler: () -> Void)] = [:]
-    private var timers: [(at: Int64, id: UInt64, handler: () -> Void)] = []
-    private var pollItems: [zmq_pollitem_t] = []
+    var sockets: [WatchedSocket] = []
+    var descriptors: [UInt64: (descriptor: Int32, handler: () -> Void)] = [:]
+    var timers: [(at: Int64, id: UInt64, handler: () -> Void)] = []
+    var turnEnd: [() -> Void] = []
+    var ready = [qc_epoll_event](repeating: qc_epoll_event(), count: 64)
     private var lastID: UInt64 = 0
 
     /// Makes a loop; its thread starts with the first work.
@@ -55,8 +60,10 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         wakeDescriptor = qc_eventfd_create()
         guard wakeDescriptor >= 0 else { throw ZeroMQError("open an eventfd") }
         epollDescriptor = qc_epoll_create()
-        guard epollDescriptor >= 0 else {
+        guard epollDescriptor >= 0, qc_epoll_add(epollDescriptor, wakeDescriptor, QC_EPOLL_IN, Self.wakeToken) == 0
+        else {
             let error = ZeroMQError("open an epoll set")
+            if epollDescriptor >= 0 { close(epollDescriptor) }
             close(wakeDescriptor)
             throw error
         }
@@ -86,7 +93,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     }
 
     /// Whether this is the loop's thread.
-    public var isCurrent: Bool { threadID.load(ordering: .relaxed) == qc_gettid() }
+    public var isCurrent: Bool { thread.load(ordering: .relaxed) == UInt(pthread_self()) }
 
     /// Traps when this is not the loop's thread.
     public func checkIsolated() {
@@ -131,8 +138,13 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
     public func watch(_ socket: borrowing Socket, onReadable handler: @escaping () -> Void) -> Watch {
         checkIsolated()
         lastID += 1
-        sockets.append((lastID, socket.raw, handler))
-        pollItems.removeAll()
+        let watched = WatchedSocket(id: lastID, socket, handler)
+        // A watch is as much part of an open socket as its memory is: there is none to spare only where the machine has run dry.
+        precondition(
+            qc_epoll_add(epollDescriptor, watched.descriptor, QC_EPOLL_IN, lastID) == 0,
+            "the loop '\(name)' cannot watch a socket: error \(errno)"
+        )
+        sockets.append(watched)
         return Watch(id: lastID)
     }
 
@@ -154,9 +166,10 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         checkIsolated()
         if let entry = descriptors.removeValue(forKey: watch.id) {
             qc_epoll_remove(epollDescriptor, entry.descriptor)
-        } else {
-            sockets.removeAll { $0.id == watch.id }
-            pollItems.removeAll()
+        } else if let index = sockets.firstIndex(where: { $0.id == watch.id }) {
+            let socket = sockets.remove(at: index)
+            socket.isWatched = false
+            qc_epoll_remove(epollDescriptor, socket.descriptor)
         }
     }
 
@@ -172,98 +185,17 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         return Timer(id: lastID)
     }
 
+    /// Calls `function` once, when everything that the loop has found to do now is done and before it waits again: what comes together
+    /// in one turn can be dealt with together there. What is handed in meanwhile runs too, after it.
+    public func afterTurn(_ function: @escaping () -> Void) {
+        checkIsolated()
+        turnEnd.append(function)
+    }
+
     /// Takes a deadline back; harmless when it has passed.
     public func cancel(_ timer: Timer) {
         checkIsolated()
         timers.removeAll { $0.id == timer.id }
-    }
-
-    // MARK: The thread
-
-    private func run() {
-        threadID.store(qc_gettid(), ordering: .relaxed)
-        qc_set_thread_name(name)
-        while !mayEnd() {
-            poll()
-            runInbox()
-            runDescriptors()
-            runSockets()
-            runTimers()
-        }
-    }
-
-    private func mayEnd() -> Bool {
-        inbox.withLock { inbox in
-            guard inbox.isStopping, inbox.work.isEmpty else { return false }
-            inbox.hasThread = false
-            return true
-        }
-    }
-
-    private func poll() {
-        if pollItems.isEmpty {
-            pollItems = [
-                zmq_pollitem_t(socket: nil, fd: wakeDescriptor, events: Int16(ZMQ_POLLIN), revents: 0),
-                zmq_pollitem_t(socket: nil, fd: epollDescriptor, events: Int16(ZMQ_POLLIN), revents: 0),
-            ]
-            pollItems += sockets.map { zmq_pollitem_t(socket: $0.raw, fd: 0, events: Int16(ZMQ_POLLIN), revents: 0) }
-        }
-        let hasWork = inbox.withLock { !$0.work.isEmpty }
-        let count = zmq_poll(&pollItems, Int32(pollItems.count), hasWork ? 0 : timeoutMilliseconds())
-        if count < 0 {
-            // A signal interrupts the wait; anything else is a socket that was closed while it was watched.
-            let number = zmq_errno()
-            precondition(number == EINTR, "the loop '\(name)' polls a closed socket")
-            for index in pollItems.indices { pollItems[index].revents = 0 }
-        }
-    }
-
-    /// Up to the next deadline, rounded up so that the loop does not wake before it.
-    private func timeoutMilliseconds() -> Int {
-        guard let next = timers.first else { return -1 }
-        return max(0, Int((next.at - qc_monotonic_ns() + 999_999) / 1_000_000))
-    }
-
-    private func runInbox() {
-        qc_eventfd_drain(wakeDescriptor)
-        // Only what is there now: work that makes work must not keep the sockets waiting.
-        let work = inbox.withLock { inbox in
-            defer { inbox.work.removeAll() }
-            return inbox.work
-        }
-        for item in work {
-            switch item {
-            case .job(let job): job.runSynchronously(on: asUnownedSerialExecutor())
-            case .function(let function): function()
-            }
-        }
-    }
-
-    private func runDescriptors() {
-        guard !descriptors.isEmpty else { return }
-        var ready = [qc_epoll_event](repeating: qc_epoll_event(), count: 64)
-        let count = qc_epoll_wait(epollDescriptor, &ready, 64, 0)
-        for event in ready.prefix(Int(max(count, 0))) {
-            descriptors[event.token]?.handler()
-        }
-    }
-
-    private func runSockets() {
-        // A handler may watch or unwatch: what was ready is taken down first, and looked up again.
-        guard pollItems.count == sockets.count + 2 else { return }
-        for index in sockets.indices where pollItems[index + 2].revents != 0 {
-            pollItems[index + 2].revents = 0
-            sockets[index].handler()
-            guard pollItems.count == sockets.count + 2 else { return }
-        }
-    }
-
-    private func runTimers() {
-        let now = qc_monotonic_ns()
-        while let first = timers.first, first.at <= now {
-            timers.removeFirst()
-            first.handler()
-        }
     }
 }
 

@@ -8,6 +8,7 @@ internal import Glibc
 /// Related ZeroMQ documentation: zmq_socket(3)
 public struct Socket: ~Copyable {
     let raw: UnsafeMutableRawPointer
+    let use = SocketUse()
     private let context: Context
 
     /// Opens a socket that drops unsent messages when it is closed, until ``SocketOption/linger`` says otherwise.
@@ -98,6 +99,7 @@ public struct Socket: ~Copyable {
         more: Bool = false,
         wait: Bool = false
     ) throws(ZeroMQError) -> Bool {
+        use.isOpen = true
         let flags = (more ? ZMQ_SNDMORE : 0) | (wait ? 0 : ZMQ_DONTWAIT)
         while zmq_send(raw, bytes.baseAddress, bytes.count, flags) < 0 {
             guard try Self.retries(after: "send") else { return false }
@@ -113,6 +115,7 @@ public struct Socket: ~Copyable {
         more: Bool = false,
         wait: Bool = false
     ) throws(ZeroMQError) -> Bool {
+        use.isOpen = true
         let flags = (more ? ZMQ_SNDMORE : 0) | (wait ? 0 : ZMQ_DONTWAIT)
         while zmq_msg_send(frame.raw, raw, flags) < 0 {
             guard try Self.retries(after: "send") else { return false }
@@ -141,8 +144,12 @@ public struct Socket: ~Copyable {
     /// - Returns: `false` when nothing is there and it did not wait, or waited too long.
     public borrowing func receive(into frame: inout Frame, wait: Bool = false) throws(ZeroMQError) -> Bool {
         while zmq_msg_recv(frame.raw, raw, wait ? 0 : ZMQ_DONTWAIT) < 0 {
-            guard try Self.retries(after: "receive") else { return false }
+            if try Self.retries(after: "receive") { continue }
+            // All that had happened to the socket has been taken in: whatever comes now shows on its descriptor.
+            use.isOpen = wait
+            return false
         }
+        use.isOpen = true
         return true
     }
 
@@ -157,6 +164,13 @@ public struct Socket: ~Copyable {
     public borrowing func receive(wait: Bool = false, maxFrames: Int = 16) throws(ZeroMQError) -> [[UInt8]]? {
         var frame = Frame()
         guard try receive(into: &frame, wait: wait) else { return nil }
+        return try receiveRest(after: &frame, maxFrames: maxFrames)
+    }
+
+    /// The whole message that begins with `frame`, which was read already.
+    ///
+    /// - Parameter maxFrames: Frames beyond this are dropped.
+    public borrowing func receiveRest(after frame: inout Frame, maxFrames: Int = 16) throws(ZeroMQError) -> [[UInt8]] {
         var frames = [frame.bytes]
         while frame.hasMore {
             // The frames of one message arrive together.

@@ -37,7 +37,11 @@ import ZeroMQ
         }
 
         /// Another connection, as another program would have it.
-        private func other() throws -> DatabaseQueue { try DatabaseQueue(path: "\(folder.path)/journal.db") }
+        private func other() throws -> DatabaseQueue {
+            var configuration = Configuration()
+            configuration.busyMode = .timeout(10)
+            return try DatabaseQueue(path: "\(folder.path)/journal.db", configuration: configuration)
+        }
 
         func column(_ sql: String) throws -> [String] {
             try other().read { try String.fetchAll($0, sql: sql) }
@@ -51,6 +55,14 @@ import ZeroMQ
                 isBlocked
                 ? "CREATE TRIGGER block BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'blocked'); END"
                 : "DROP TRIGGER block"
+            try other().writeWithoutTransaction { try $0.execute(sql: sql) }
+        }
+
+        /// Makes the insertion of entries with that cause fail.
+        func refuse(_ cause: String) throws {
+            let sql = """
+                CREATE TRIGGER refuse BEFORE INSERT ON events WHEN NEW.cause = '\(cause)' BEGIN SELECT RAISE(ABORT, 'refused'); END
+                """
             try other().writeWithoutTransaction { try $0.execute(sql: sql) }
         }
 
@@ -111,6 +123,26 @@ import ZeroMQ
             rig.chronicle?.afterCommit { isAtOnce.add(1) }
             #expect(isAtOnce.elements == [1])
         }
+    }
+
+    /// A start waits for the disk once for all that happens in one turn.
+    @Test func whatIsRecordedInOneTurnComesToDiskTogetherOrNotAtAll() async throws {
+        let rig = try await Rig()
+        try rig.refuse("poison")
+        let results = Recorder<String>()
+        await rig.ask { (chronicle, done: @escaping @Sendable (Bool) -> Void) in
+            // What the end of the turn records still comes along.
+            rig.loop.afterTurn { chronicle.record(.command, cause: "poison", actor: .operator) { done(true) } }
+            chronicle.record(.manager, cause: "first", actor: .manager) { results.add("first") }
+            chronicle.record(Self.transition) { results.add("second") }
+        }
+        #expect(results.elements == ["first", "second"])
+        #expect(rig.rows() == 0)
+        let seen = await rig.ask { chronicle, done in
+            chronicle.record(.manager, cause: "alone", actor: .manager) { done(rig.rows()) }
+        }
+        // The journal says first how many it has lost.
+        #expect(seen == 2)
     }
 
     @Test func whatIsRecordedInACallbackIsWaitedForToo() async throws {

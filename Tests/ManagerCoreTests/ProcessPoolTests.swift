@@ -67,7 +67,7 @@ import Testing
     }
 
     @Test func aBusyTimeKeepsMoreUpToTheMostAndThenFewerAgain() async throws {
-        try await with(PoolConfig(minSize: 1, maxSize: 3, idleTimeout: .milliseconds(300))) { rig in
+        try await with(PoolConfig(minSize: 1, maxSize: 3, idleTimeout: .seconds(2))) { rig in
             try await rig.waitForSpares(1)
             let taken = try await rig.run { pool in try (0..<6).map { _ in try pool.acquire().identity } }
             #expect(Set(taken).count == 6)

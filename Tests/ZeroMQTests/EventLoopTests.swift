@@ -30,6 +30,19 @@ private actor Pinned {
         return log
     }
 
+    /// Notes what runs in one turn, and in which order.
+    func endTurn() async -> [String] {
+        await withCheckedContinuation { done in
+            loop.afterTurn {
+                self.assumeIsolated { $0.note("end") }
+                self.loop.afterTurn { self.assumeIsolated { $0.finish("end of the end", done) } }
+            }
+            note("first")
+            note("second")
+        }
+        return log
+    }
+
     private func finish(_ text: String, _ done: CheckedContinuation<Void, Never>) {
         note(text)
         done.resume()
@@ -71,6 +84,58 @@ private final class Sockets: @unchecked Sendable {
     }
 }
 
+/// Sends and receives on one socket, as a ROUTER does: each answer is sent from a deadline, not from the handler.
+private actor Chatter {
+    let loop: EventLoop
+    private var heard: [String] = []
+    private var ends: (context: Context, near: Ends)?
+
+    /// Both ends of a conversation.
+    private final class Ends: @unchecked Sendable {
+        let near: Socket
+        let far: Socket
+        var watches: [EventLoop.Watch] = []
+
+        init(_ context: Context, _ address: String) throws {
+            near = try Socket(context, .dealer)
+            try near.bind(address)
+            far = try Socket(context, .dealer)
+            try far.connect(address)
+        }
+    }
+
+    nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
+
+    init(_ loop: EventLoop) {
+        self.loop = loop
+    }
+
+    func talk(_ count: Int, through address: String) async throws -> [String] {
+        let context = try Context()
+        let ends = try Ends(context, address)
+        self.ends = (context, ends)
+        await withCheckedContinuation { done in
+            ends.watches = [
+                loop.watch(ends.near) { self.assumeIsolated { $0.hear(ends, count, done) } },
+                // What comes back is read by nobody but this, and shows that the near end has sent.
+                loop.watch(ends.far) { _ = try? ends.far.receive() },
+            ]
+            for index in 0..<count { _ = try? ends.far.send([Array("\(index)".utf8)], wait: true) }
+        }
+        return heard
+    }
+
+    private func hear(_ ends: Ends, _ count: Int, _ done: CheckedContinuation<Void, Never>) {
+        guard let message = try? ends.near.receive() else { return }
+        heard.append(String(decoding: message.joined(), as: UTF8.self))
+        loop.schedule(after: .milliseconds(heard.count % 3)) { _ = try? ends.near.send([[1]]) }
+        guard heard.count == count else { return }
+        for watch in ends.watches { loop.unwatch(watch) }
+        ends.watches = []
+        done.resume()
+    }
+}
+
 @Suite struct EventLoopTests {
     @Test func anActorRunsOnItsLoop() async throws {
         let loop = try EventLoop(name: "test")
@@ -90,6 +155,20 @@ private final class Sockets: @unchecked Sendable {
         defer { loop.stop() }
         let folder = try TemporaryFolder()
         #expect(try await Pinned(loop).receive(500, through: folder.address("a")) == 500)
+    }
+
+    /// A handler that reads but one message is called again, and news that a send has taken in unnoticed is not lost.
+    @Test(.timeLimit(.minutes(1))) func aSocketThatIsUsedOutsideItsHandlerDeliversEverything() async throws {
+        let loop = try EventLoop(name: "test")
+        defer { loop.stop() }
+        let folder = try TemporaryFolder()
+        #expect(try await Chatter(loop).talk(300, through: folder.address("a")) == (0..<300).map { "\($0)" })
+    }
+
+    @Test func whatEndsATurnRunsAfterAllElseInIt() async throws {
+        let loop = try EventLoop(name: "test")
+        defer { loop.stop() }
+        #expect(await Pinned(loop).endTurn() == ["first", "second", "end", "end of the end"])
     }
 
     @Test func workFromManyThreadsRunsOnceEach() async throws {

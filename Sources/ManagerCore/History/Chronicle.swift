@@ -11,8 +11,14 @@ internal import ZeroMQ
 /// in what is to be done then. Where the journal cannot be written the telling goes on, since strategies matter more than their
 /// history; the log says so, and commands are refused while it lasts.
 ///
+/// What is recorded in one turn of the loop goes to the journal at its end, together: each wait for the disk costs about as much as all
+/// else that a start needs.
+///
 /// `self` crosses to the journal's thread and back, which is all that it is `Sendable` for.
 final class Chronicle: @unchecked Sendable {
+    /// How many entries come to disk as one at most.
+    private static let maxTogether = 100
+
     private let journal: EventJournal
     private let loop: EventLoop
     private let logger: Logger
@@ -25,6 +31,8 @@ final class Chronicle: @unchecked Sendable {
     private var committed: UInt64 = 0
     /// What waits for a commit, oldest first.
     private var waiting: [(after: UInt64, work: () -> Void)] = []
+    /// What has been recorded in this turn of the loop, on its way to the journal.
+    private var outbox: [Outgoing] = []
     private var failureSampler = FailureSampler()
 
     /// Why the journal cannot be written, while that is so.
@@ -49,7 +57,7 @@ final class Chronicle: @unchecked Sendable {
         _ transition: Transition,
         detail: JSONValue? = nil,
         changes: [StateChange] = [],
-        then: @escaping () -> Void
+        then: @escaping () -> Void = {}
     ) {
         let entry = JournalEntry(
             time: WallClock.nanoseconds(),
@@ -147,9 +155,7 @@ final class Chronicle: @unchecked Sendable {
             }
             then(result)
         }
-        journal.append(signal: signal) { [loop, weak self] result in
-            loop.execute { [weak self] in self?.settle(index, result) }
-        }
+        send(Outgoing(index: index, content: .signal(signal)))
     }
 
     /// Runs `work` when everything that has been recorded so far is on disk; at once where it is.
@@ -173,15 +179,52 @@ final class Chronicle: @unchecked Sendable {
             tell(entry, seq: seq, level: level, type: type)
             then(seq)
         }
-        let onCommit: @Sendable (Result<Int64, JournalError>) -> Void = { [loop, weak self] result in
-            loop.execute { [weak self] in self?.settle(index, result.map { SignalReceipt(seq: $0, isNew: true) }) }
+        send(Outgoing(index: index, content: death.map { .death(entry, $0, changes) } ?? .entry(entry, changes)))
+    }
+
+    /// Hands something over to the journal at the end of this turn.
+    private func send(_ outgoing: Outgoing) {
+        outbox.append(outgoing)
+        guard outbox.count == 1 else { return }
+        // Last of all that the turn's end does: what others record there still comes along.
+        loop.afterTurn { [loop, weak self] in loop.afterTurn { [weak self] in self?.flush() } }
+    }
+
+    private func flush() {
+        var rest = outbox[...]
+        outbox = []
+        while let first = rest.first {
+            let together = rest.prefix(Self.maxTogether).prefix(while: \.joinsOthers)
+            if together.isEmpty { hand(over: first) } else { hand(over: together) }
+            rest = rest.dropFirst(max(together.count, 1))
         }
-        if let death {
-            journal.append(entry, death: death, changes: changes, onCommit: onCommit)
-        } else if changes.isEmpty {
-            journal.append(entry, onCommit: onCommit)
-        } else {
-            journal.update(changes, with: [entry]) { onCommit($0.map { $0.first ?? 0 }) }
+    }
+
+    /// Hands entries over that come to disk in one transaction, or not at all.
+    private func hand(over entries: ArraySlice<Outgoing>) {
+        let indices = entries.map(\.index)
+        journal.update(entries.flatMap(\.changes), with: entries.compactMap(\.entry)) { [loop, weak self] result in
+            loop.execute { [weak self] in
+                for (place, index) in indices.enumerated() {
+                    self?.settle(index, result.map { SignalReceipt(seq: $0[place], isNew: true) })
+                }
+            }
+        }
+    }
+
+    private func hand(over outgoing: Outgoing) {
+        let index = outgoing.index
+        let onCommit: @Sendable (Result<SignalReceipt, JournalError>) -> Void = { [loop, weak self] result in
+            loop.execute { [weak self] in self?.settle(index, result) }
+        }
+        let onEntry: @Sendable (Result<Int64, JournalError>) -> Void = { result in
+            onCommit(result.map { SignalReceipt(seq: $0, isNew: true) })
+        }
+        switch outgoing.content {
+        case .entry(let entry, _): journal.append(entry, onCommit: onEntry)
+        case .death(let entry, let death, let changes):
+            journal.append(entry, death: death, changes: changes, onCommit: onEntry)
+        case .signal(let signal): journal.append(signal: signal, onCommit: onCommit)
         }
     }
 
@@ -236,6 +279,31 @@ final class Chronicle: @unchecked Sendable {
             "signal.\(signal.workerID)",
             Message(.signal, workerID: signal.workerID, payload: signal.json, generation: signal.generation)
         )
+    }
+}
+
+/// Something on its way to the journal.
+private struct Outgoing {
+    enum Content {
+        case entry(JournalEntry, [StateChange])
+        case death(JournalEntry, DeathRecord, [StateChange])
+        case signal(SignalRecord)
+    }
+
+    /// Its number among all that was recorded.
+    let index: UInt64
+    let content: Content
+
+    /// Whether it may share one update with others. Refusals do not: the journal has less room for them, so that those who are refused by
+    /// the million cannot crowd out anything else.
+    var joinsOthers: Bool { entry.map { $0.kind != .refused } ?? false }
+
+    var entry: JournalEntry? {
+        if case .entry(let entry, _) = content { entry } else { nil }
+    }
+
+    var changes: [StateChange] {
+        if case .entry(_, let changes) = content { changes } else { [] }
     }
 }
 

@@ -11,7 +11,9 @@ final class ControlPlane {
     struct Handlers {
         /// A worker's message over control, with the identity of its socket.
         var control: (_ identity: [UInt8], Message) -> Void
-        /// A worker's message over status.
+        /// A heartbeat of the usual shape over status; returns whether that was all there is to do with it.
+        var heartbeat: (Heartbeat) -> Bool
+        /// Any other message of a worker over status.
         var status: (Message) -> Void
         /// A client's request over admin.
         var admin: (Requester) -> Void
@@ -116,6 +118,13 @@ final class ControlPlane {
         receive(
             "status",
             status,
+            take: { frame in
+                guard let heartbeat = frame.withBytes({ Heartbeat(parsing: $0) }), handlers.heartbeat(heartbeat) else {
+                    return false
+                }
+                statusCount += 1
+                return true
+            },
             handle: {
                 statusCount += 1
                 handlers.status($1)
@@ -143,17 +152,21 @@ final class ControlPlane {
     }
 
     /// Reads a socket's messages. `[identity, ""?, body]` from a ROUTER, `[body]` from a PULL. What is no envelope is answered
-    /// through `onGarbage`, where there is a peer, and counted.
+    /// through `onGarbage`, where there is a peer, and counted. `take` may deal with a message by its first frame.
     private func receive(
         _ endpoint: String,
         _ socket: borrowing Socket,
+        take: (borrowing Frame) -> Bool = { _ in false },
         handle: (_ peer: [UInt8], Message) -> Void,
         onGarbage: (_ peer: [UInt8], _ answer: Message) -> Void = { _, _ in }
     ) {
         let hasPeer = endpoint != "status"
+        var frame = Frame()
         do {
             for _ in 0..<Self.batch {
-                guard var frames = try socket.receive(maxFrames: 4) else { return }
+                guard try socket.receive(into: &frame) else { return }
+                if !frame.hasMore, take(frame) { continue }
+                var frames = try socket.receiveRest(after: &frame, maxFrames: 4)
                 let bytes = frames.reduce(0) { $0 + $1.count }
                 let peer = hasPeer ? frames.removeFirst() : []
                 if frames.count > 1, frames[0].isEmpty { frames.removeFirst() }

@@ -24,6 +24,12 @@ public struct PoolConfig: Hashable, Sendable {
 /// It belongs to the control loop. Spares are replaced in the background; when claims come faster than that, more are kept for a
 /// while.
 final class ProcessPool {
+    /// How long after a claim the next spare is spawned. To spawn holds the loop up, and a young process takes the processor from the
+    /// one that has just been claimed: it waits until that one has had the time to start its strategy.
+    private static let refillDelay = Duration.milliseconds(50)
+    /// Between two spares, for the loop to do what else there is to do.
+    private static let refillPause = Duration.milliseconds(5)
+
     private let configuration: PoolConfig
     private let loop: EventLoop
     private let logger: Logger
@@ -65,7 +71,7 @@ final class ProcessPool {
     ///
     /// - Throws: What spawning throws, where there is no spare.
     func acquire() throws -> WorkerProcess {
-        defer { scheduleRefill(after: .milliseconds(5)) }
+        defer { scheduleRefill(after: Self.refillDelay) }
         if let index = spares.firstIndex(where: \.isConnected) {
             scheduleShrink()
             return spares.remove(at: index)
@@ -107,7 +113,7 @@ final class ProcessPool {
         guard isOpen, spares.count < target else { return }
         do {
             spares.append(try spawn())
-            scheduleRefill(after: .milliseconds(1))
+            scheduleRefill(after: Self.refillPause)
         } catch {
             failures += 1
             logger.error("a spare cannot be spawned: \(error)")

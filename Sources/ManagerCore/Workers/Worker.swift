@@ -25,7 +25,14 @@ final class Worker {
     var effectiveParams: [String: JSONValue]
     var lastError: String?
     var lastErrorTime: Int64?
-    var metadata: [String: JSONValue] = [:]
+    /// What its process has said of itself, as people see it.
+    var metadata: [String: JSONValue] {
+        takeDetails()
+        return details
+    }
+    private var details: [String: JSONValue] = [:]
+    /// The payload of the last heartbeat, which is looked into when somebody asks.
+    private var unread: [UInt8] = []
 
     /// The last generation of a worker of the same name that this one replaces.
     var generationBefore: UInt64 = 0
@@ -84,22 +91,40 @@ final class Worker {
         effectiveParams = description["effective_params"]?.objectValue ?? effectiveParams
     }
 
-    /// Takes in what a heartbeat says.
+    /// Takes in what a heartbeat, or another message about the worker's condition, says.
     func heard(_ payload: JSONValue) {
         lastHeartbeat = WallClock.nanoseconds()
         messages.update(payload["messages_processed"])
         signals.update(payload["signals_emitted"])
         errors.update(payload["errors_count"])
         lag.heard(payload)
-        for key in Self.metadataKeys { metadata[key] = payload[key] ?? metadata[key] }
+        takeDetails()
+        take(payload)
+    }
+
+    /// Takes in what a heartbeat of the usual shape says.
+    func heard(_ heartbeat: Heartbeat) {
+        lastHeartbeat = WallClock.nanoseconds()
+        messages.current = heartbeat.processed
+        signals.current = heartbeat.signals
+        errors.current = heartbeat.errors
+        // What the one before said of itself, this one says anew.
+        unread = heartbeat.payload
+        lag.heard(heartbeat)
+    }
+
+    private func takeDetails() {
+        guard !unread.isEmpty else { return }
+        if let payload = unread.withUnsafeBytes({ try? JSONValue(parsing: $0) }) { take(payload) }
+        unread = []
+    }
+
+    private func take(_ payload: JSONValue) {
+        for key in Self.detailKeys { details[key] = payload[key] ?? details[key] }
     }
 
     /// What a heartbeat may say of itself, as it is shown in `metadata`.
-    private static let metadataKeys = [
-        "last_topic", "last_sequence", "callback", "callback_seconds", "backlog", "messages_missed",
-        "messages_repeated", "messages_unrequested", "messages_unreadable", "messages_replayed", "messages_lost",
-        "messages_conflated", "messages_dropped", "messages_late", "signals_pending", "signals_suppressed", "mode",
-    ]
+    private static let detailKeys = Heartbeat.details + ["backlog", "signals_suppressed"]
 
     /// A new process counts from 0 again; what the earlier ones counted is kept.
     func beginProcess() {
@@ -189,7 +214,7 @@ extension Worker {
 /// A count that a process reports from 0, added up over processes.
 private struct Counter {
     private var before: UInt64 = 0
-    private var current: UInt64 = 0
+    var current: UInt64 = 0
 
     var total: UInt64 { before &+ current }
 

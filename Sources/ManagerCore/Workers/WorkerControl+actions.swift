@@ -21,7 +21,8 @@ extension WorkerControl: SupervisorDelegate {
             transition,
             detail: transition.to == .error ? evidence(worker) : nil,
             changes: stateChanges(transition, worker)
-        ) { [unowned self] in settle(worker) }
+        )
+        settle(worker)
     }
 
     func report(_ storm: StormBreaker.Storm) {
@@ -132,6 +133,7 @@ extension WorkerControl: SupervisorDelegate {
             cause: text,
             actor: .policy,
             level: .warning
-        ) { [unowned self] in settle(worker) }
+        )
+        settle(worker)
     }
 }

@@ -7,11 +7,14 @@ internal import Supervision
 internal import WireProtocol
 internal import ZeroMQ
 
-// What is looked after once a second: how far topics have moved, logs that grow, orphans, systemd.
+// What is looked after once a second: how far topics have moved, logs that grow, orphans, systemd, code that is not used.
 extension WorkerControl {
     private static let interval = Duration.seconds(1)
     /// How many rounds lie between two looks at the logs.
     private static let logRounds = 5
+    /// How many rounds lie between two times that code which no longer runs is let go; the first time comes when the start is over.
+    private static let textRounds = 60
+    private static let firstTextRound = 5
 
     /// Does one round, and sets the next.
     func keepHouse() {
@@ -20,7 +23,11 @@ extension WorkerControl {
         onHouseRound()
         askForTotals()
         if houseRounds % Self.logRounds == 0 { rotateLogs() }
-        if reapsOrphans { reapOrphans() }
+        if reapsOrphans {
+            reapOrphans()
+            // Only where the process is the manager's alone: how an embedder's memory is used is not ours to say.
+            if houseRounds % Self.textRounds == Self.firstTextRound { ProgramText.release() }
+        }
     }
 
     /// Learns how much the topics of each worker have carried.

@@ -126,7 +126,7 @@ extension WorkerControl {
         }
         if let sandbox = message.generation.flatMap({ sandboxes[$0] }) { return sandbox.heard(message) }
         guard let worker = workers[workerID], let process = worker.process,
-            let generation = supervisor.life(of: workerID)?.generation, message.generation ?? generation == generation
+            let generation = supervisor.generation(of: workerID), message.generation ?? generation == generation
         else {
             if lastWords(message, workerID) { return }
             // Spares beat too; there is nothing to learn from it but that they live.
@@ -156,6 +156,22 @@ extension WorkerControl {
         case .heartbeat, .statusUpdate, .checkpoint: break
         case .error: failed(worker, generation, message, isLate: true)
         default: return false
+        }
+        return true
+    }
+
+    /// Takes a heartbeat of the usual shape. Returns whether it was one of a host's current process; any other is to be handled as the
+    /// message that it is.
+    func handleHeartbeat(_ heartbeat: Heartbeat) -> Bool {
+        guard let worker = workers[heartbeat.workerID], worker.kind != .executable, worker.process != nil,
+            let generation = supervisor.generation(of: worker.id), heartbeat.generation ?? generation == generation
+        else { return false }
+        worker.heard(heartbeat)
+        measureLag(of: worker)
+        remindOfSignals(worker, pending: heartbeat.pendingSignals)
+        feed(.progress(callback: heartbeat.callback, callbackSeconds: heartbeat.callbackSeconds), to: worker.id)
+        if let handled = heartbeat.handledTotal, !worker.topics.isEmpty {
+            feed(.data(handled: handled, offered: worker.offered), to: worker.id)
         }
         return true
     }

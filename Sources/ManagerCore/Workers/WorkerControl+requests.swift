@@ -33,7 +33,7 @@ extension WorkerControl {
     ///   - source: Who wants it, for a later manager.
     ///   - isFresh: Whether the checkpoint that there may be is thrown away before.
     ///   - waits: Whether `done` comes when it runs or has failed for good, or as soon as it is on its way.
-    ///   - done: Called once.
+    ///   - done: Called once, maybe before what it is told is on disk.
     func start(
         _ config: StrategyConfig,
         actor: Actor,
@@ -78,7 +78,7 @@ extension WorkerControl {
         return nil
     }
 
-    /// Stops a worker; `done` is called when its process is gone.
+    /// Stops a worker; `done` is called when its process is gone, maybe before that is on disk.
     func stop(_ worker: Worker, actor: Actor, done: @escaping () -> Void) {
         worker.stops += 1
         // What is still being compiled has no life yet, and gets none.
@@ -171,24 +171,22 @@ extension WorkerControl {
 
     // MARK: Waiting
 
-    /// Calls `check` now and after each change until it returns true.
+    /// Calls `check` now and after each change until it returns true; the change may not be on disk yet.
     func wait(for worker: Worker, _ check: @escaping (WorkerLife?) -> Bool) {
-        if !check(settledLife(worker)) { worker.waiting.append(check) }
+        if !check(supervisor.life(of: worker.id)) { worker.waiting.append(check) }
     }
 
-    /// Lets those who wait for a worker look again, once what happened is on disk.
+    /// Lets those who wait for a worker look again, when all has been done that follows from what happened.
+    ///
+    /// What they record goes to disk together with it; who tells somebody outside waits for that.
     func settle(_ worker: Worker) {
-        chronicle.afterCommit { [unowned self] in
-            guard !worker.waiting.isEmpty else { return }
+        guard !worker.waiting.isEmpty else { return }
+        loop.afterTurn { [unowned self] in
             let waiting = worker.waiting
             worker.waiting = []
-            let life = settledLife(worker)
+            let life = supervisor.life(of: worker.id)
             worker.waiting = waiting.filter { !$0(life) } + worker.waiting
         }
-    }
-
-    private func settledLife(_ worker: Worker) -> WorkerLife? {
-        supervisor.life(of: worker.id)
     }
 
     private func awaitRunning(_ worker: Worker, after generation: UInt64 = 0, _ done: @escaping (Outcome) -> Void) {

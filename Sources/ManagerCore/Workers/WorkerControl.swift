@@ -140,6 +140,7 @@ final class WorkerControl {
             logger: logger,
             handlers: ControlPlane.Handlers(
                 control: { [unowned self] in handleControl($0, $1) },
+                heartbeat: { [unowned self] in handleHeartbeat($0) },
                 status: { [unowned self] in handleStatus($0) },
                 admin: { [unowned self] in desk.handle($0) },
                 refused: { [unowned self] in refuse($0, $1, bytes: $2) }

@@ -31,6 +31,14 @@ struct WorkerLag {
         handledReceiveTime = payload["handled_receive_ns"]?.integerValue ?? handledReceiveTime
     }
 
+    /// Takes in a heartbeat of the usual shape.
+    mutating func heard(_ heartbeat: Heartbeat) {
+        for (topic, sequence) in heartbeat.positions where positions[topic] != nil || positions.count < Self.maxTopics {
+            positions[topic] = sequence
+        }
+        handledReceiveTime = heartbeat.handledReceiveTime
+    }
+
     /// Compares with where the topics have got to.
     ///
     /// - Parameters:

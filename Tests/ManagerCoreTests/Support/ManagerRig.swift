@@ -53,7 +53,12 @@ final class ManagerRig: Sendable {
 
     // MARK: The journal, as another program reads it
 
-    private func database() throws -> DatabaseQueue { try DatabaseQueue(path: "\(folder.path)/data/journal.db") }
+    private func database() throws -> DatabaseQueue {
+        var configuration = Configuration()
+        // The journal's own transaction may be under way.
+        configuration.busyMode = .timeout(10)
+        return try DatabaseQueue(path: "\(folder.path)/data/journal.db", configuration: configuration)
+    }
 
     func column(_ sql: String) throws -> [String] {
         try database().read { try String.fetchAll($0, sql: sql) }
