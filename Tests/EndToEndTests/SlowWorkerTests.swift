@@ -26,7 +26,7 @@ import ZeroMQ
                     ]
                 )
             }
-            try Self.publish(ticks, to: "ipc://\(manager.runtime)/feed.sock")
+            try Self.publish(ticks, to: manager)
             for name in ["quick", "slow"] {
                 // As long as it takes: nothing is dropped, so there is much to do.
                 let deadline = Deadline(within: .seconds(1200))
@@ -50,14 +50,21 @@ import ZeroMQ
     }
 
     /// Publishes ticks as fast as they are taken.
-    private static func publish(_ count: Int, to address: String) throws {
+    private static func publish(_ count: Int, to manager: TestManager) throws {
         let feed = try Socket(Context(), .push)
-        try feed.connect(address)
+        try feed.connect("ipc://\(manager.runtime)/feed.sock")
         let topic = Array(Self.topic.utf8)
         var body: [UInt8] = []
         let tick = MarketEvent(eventTime: 1_700_000_000_000_000_000, payload: .tick(TickData(price: 100)))
         BinaryCodec.encode(tick, into: &body)
         for _ in 0..<count { try feed.send([topic, body], wait: true) }
+        // What a socket still holds when it is closed is gone.
+        let deadline = Deadline(within: .seconds(600))
+        while !deadline.hasPassed {
+            let topics = try manager.ask(.topics)["topics"]?.arrayValue ?? []
+            if topics.first?["sequence"]?.integerValue == Int64(count) { return }
+        }
+        throw Waited("not all ticks were taken")
     }
 
     @Test func whatAWorkerIsBehindIsShown() async throws {

@@ -55,7 +55,7 @@ package struct Heartbeat {
         static let positions = Seen(rawValue: 1 << 5)
         static let handledReceiveTime = Seen(rawValue: 1 << 6)
         static let pendingSignals = Seen(rawValue: 1 << 7)
-        static let all = Seen(rawValue: (1 << (8 + UInt32(shown.count))) - 1)
+        static let all = Seen(rawValue: (1 << (8 + UInt32(Heartbeat.shown.count))) - 1)
 
         static func shown(_ index: Int) -> Seen { Seen(rawValue: 1 << (8 + UInt32(index))) }
     }
