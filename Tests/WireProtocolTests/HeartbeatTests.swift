@@ -65,7 +65,7 @@ import Testing
     @Test(arguments: [
         ("messages_processed", JSONValue.integer(-1)), ("signals_emitted", .string("3")), ("errors_count", .null),
         ("callback", .integer(1)), ("callback_seconds", .null), ("handled_total", .number(1.5)),
-        ("positions", ["market.X.tick": -1]), ("handled_receive_ns", .null), ("signals_pending", "2"),
+        ("positions", .object(["market.X.tick": -1])), ("handled_receive_ns", .null), ("signals_pending", "2"),
     ])
     func aMemberOfAnotherKindGoesTheLongWay(key: String, value: JSONValue) {
         #expect(parse(Self.message([key: value]).json.text) == nil)
