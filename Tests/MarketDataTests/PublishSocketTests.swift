@@ -105,6 +105,19 @@ import ZeroMQ
         }
     }
 
+    @Test func theRecordGoesOnWhenTheBrokerStopsAndStarts() async throws {
+        try await BrokerRig.run(limits: Self.recording) { rig in
+            for round in 0..<3 as Range<UInt64> {
+                let dealer = try dealer(rig)
+                #expect(try dealer.hello("p").accepted == round)
+                try dealer.publish(round + 1, "market.A.kline", Bodies.bar())
+                try dealer.untilSafe(round + 1)
+                await rig.broker.stop()
+                try await rig.broker.start()
+            }
+        }
+    }
+
     @Test(arguments: [nil, .off, .topics(["market.B.kline"])] as [RecordConfiguration.Mode?])
     func whatIsNotRecordedIsAcknowledgedAtOnceAndSaysSo(mode: RecordConfiguration.Mode?) async throws {
         try await BrokerRig.run(limits: BrokerRig.Limits(record: mode)) { rig in

@@ -99,7 +99,7 @@ import ZeroMQ
         try expectEveryRowOnce()
     }
 
-    @Test func aManagerThatStaysAwayIsNotWaitedForForever() async throws {
+    @Test(arguments: [false, true]) func aManagerThatStaysAwayIsNotWaitedForForever(isBusy: Bool) async throws {
         let life = try await broker.start()
         var publisher = try AcknowledgedPublisher(
             broker.runtime.location,
@@ -110,7 +110,12 @@ import ZeroMQ
         await life.stop()
         let failure: CommandFailure?
         do throws(CommandFailure) {
-            _ = try publisher.send(topic: Array(topic.description.utf8), body: [1], line: 1)
+            // Also for somebody who goes on and on: there is room for all of these.
+            let count = isBusy ? 1000 : 1
+            for line in 1...count {
+                _ = try publisher.send(topic: Array(topic.description.utf8), body: [1], line: line)
+            }
+            if isBusy { Issue.record("everything was taken") }
             _ = try publisher.finish()
             failure = nil
         } catch {

@@ -25,6 +25,8 @@ public actor DataBroker {
     /// The watches of the sockets that bring data; none while the record has no room.
     var inputs: [EventLoop.Watch] = []
     private var subscriptionWatch: EventLoop.Watch?
+    /// Whether the record has been started, which goes on when the broker stops.
+    private var isRecording = false
     /// Whether everybody waits for the record to have room.
     var isPaused = false
     /// Callers in this process who wait with the others.
@@ -85,7 +87,10 @@ public actor DataBroker {
     package func start() async throws {
         guard sockets == nil else { return }
         let sockets = try BrokerSockets(context, configuration)
-        try record?.start(recordEvents())
+        if !isRecording {
+            try record?.start(recordEvents())
+            isRecording = true
+        }
         subscriptionWatch = loop.watch(sockets.data) { [unowned self] in assumeIsolated { $0.readSubscriptions() } }
         self.sockets = sockets
         watchInputs()

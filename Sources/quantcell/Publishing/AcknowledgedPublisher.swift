@@ -68,7 +68,8 @@ struct AcknowledgedPublisher: ~Copyable, MessagePublisher {
             PublisherWindow.Entry(topic: topic, body: body, line: line),
             at: MonotonicClock.nanoseconds()
         )
-        if session.window.end % Self.batch == 0 { try turn(waiting: false) } else { try sendDue() }
+        // Without a connection every turn counts: it looks at the clock, and tells the user.
+        if session.isLive, session.window.end % Self.batch != 0 { try sendDue() } else { try turn(waiting: false) }
         return true
     }
 
