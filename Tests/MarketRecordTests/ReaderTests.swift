@@ -188,6 +188,52 @@ import WireProtocol
         #expect(try reader.range("market.B.bar", since: nil, until: nil) == nil)
     }
 
+    @Test func peopleReadItWithPlainSQL() async throws {
+        let record = try folder.open()
+        try record.start()
+        #expect(record.appendBars(1...3))
+        for sample in Sample.all.filter({ $0.topic.hasSuffix(".tick") || $0.topic.hasSuffix(".trade") }) {
+            _ = record.append(sample.topic, sample.live, sequence: 7)
+        }
+        try await record.saved(
+            CheckpointRecord(
+                workerID: "sma",
+                generation: 1,
+                ordinal: 2,
+                positions: [Bars.topic: 3],
+                state: "{}",
+                strategy: "SMA",
+                reason: "stop",
+                savedAt: 1_736_933_400_000_000_000
+            )
+        )
+        record.stop()
+        let connection = try folder.reader().connection
+        func text(_ sql: String) throws -> String {
+            let statement = try connection.prepare(sql)
+            return try statement.step() ? statement.text(0) : "none"
+        }
+        #expect(
+            try text("SELECT topic || ' ' || time || ' ' || close FROM bars_readable LIMIT 1")
+                == "\(Bars.topic) 2025-01-15T09:31:00.000000Z 1.0"
+        )
+        #expect(
+            try text(
+                "SELECT first_seq || ' ' || last_seq || ' ' || messages || ' ' || \"table\" FROM recorded_topics WHERE topic = '\(Bars.topic)'"
+            ) == "1 3 3 bars"
+        )
+        #expect(
+            try text(
+                "SELECT worker || ' ' || saved || ' ' || json_extract(positions, '$.\"\(Bars.topic)\"') FROM checkpoints_readable"
+            ) == "sma 2025-01-15T09:30:00.000000Z 3"
+        )
+        #expect(try connection.integer("SELECT count(*) FROM ticks_readable") == 2)
+        #expect(
+            try connection.integer("SELECT count(*) FROM messages_readable WHERE json_extract(data, '$.price') > 0")
+                == 2
+        )
+    }
+
     @Test func rowsForAnExport() throws {
         try record {
             #expect($0.appendBars(1...3))
