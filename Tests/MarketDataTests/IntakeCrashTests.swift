@@ -18,7 +18,8 @@ import WireProtocol
     @Test(arguments: ["intake.appended", "intake.numbered", "intake.sent"], [1, 7])
     func everyMessageHasOneNumberAllTheSame(point: String, times: Int) async throws {
         let folder = try TemporaryFolder()
-        await #expect(processExitsWith: .exitCode(42)) { [path = folder.path as String, point = point as String, times = times as Int] in
+        await #expect(processExitsWith: .exitCode(42)) {
+            [path = folder.path as String, point = point as String, times = times as Int] in
             setenv("QUANTCELL_CRASH_POINT", "\(point):\(times)", 1)
             try await BrokerRig.run(in: TemporaryFolder(ofParent: path), limits: Self.limits) { rig in
                 let dealer = try Dealer(rig.context, rig.folder.publish)

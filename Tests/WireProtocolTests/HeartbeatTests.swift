@@ -11,6 +11,10 @@ import Testing
             "messages_missed": 0, "messages_repeated": 0, "messages_unrequested": 0, "messages_unreadable": 0,
             "last_topic": "market.BTC/USDT.kline", "last_sequence": 99, "callback": nil, "callback_seconds": 0.25,
             "handled_total": 345, "cpu_seconds": 0.5, "rss_bytes": 1_000_000,
+            "messages_lost": 0, "messages_dropped": 0, "messages_conflated": 0, "messages_replayed": 20,
+            "messages_late": 0,
+            "mode": "live", "signals_pending": 2, "signals_suppressed": 0,
+            "positions": ["market.BTC/USDT.kline": 99], "handled_receive_ns": 1_736_933_400_000_000_000,
         ]
         details.merge(changes) { $1 }
         if let missing { details[missing] = nil }
@@ -32,6 +36,8 @@ import Testing
         #expect(beat.generation == 7)
         #expect((beat.processed, beat.signals, beat.errors) == (12, 3, 1))
         #expect((beat.callback, beat.callbackSeconds, beat.handledTotal) == ("on_bar", 0.25, 345))
+        #expect(beat.positions == ["market.BTC/USDT.kline": 99])
+        #expect((beat.handledReceiveTime, beat.pendingSignals) == (1_736_933_400_000_000_000, 2))
         let payload = try beat.payload.withUnsafeBytes { try JSONValue(parsing: $0) }
         #expect(payload == message.payload)
     }
@@ -47,7 +53,11 @@ import Testing
         #expect(parse(" \(message.json.text.replacing(",", with: " ,\n")) ") != nil)
     }
 
-    @Test(arguments: Heartbeat.details + ["messages_processed", "signals_emitted", "errors_count"])
+    @Test(
+        arguments: Heartbeat.details + [
+            "messages_processed", "signals_emitted", "errors_count", "positions", "handled_receive_ns",
+        ]
+    )
     func oneThatLacksSomethingGoesTheLongWay(key: String) {
         #expect(parse(Self.message(without: key).json.text) == nil)
     }
@@ -55,6 +65,7 @@ import Testing
     @Test(arguments: [
         ("messages_processed", JSONValue.integer(-1)), ("signals_emitted", .string("3")), ("errors_count", .null),
         ("callback", .integer(1)), ("callback_seconds", .null), ("handled_total", .number(1.5)),
+        ("positions", .object(["market.X.tick": -1])), ("handled_receive_ns", .null), ("signals_pending", "2"),
     ])
     func aMemberOfAnotherKindGoesTheLongWay(key: String, value: JSONValue) {
         #expect(parse(Self.message([key: value]).json.text) == nil)

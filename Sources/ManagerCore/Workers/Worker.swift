@@ -99,6 +99,7 @@ final class Worker {
         messages.update(payload["messages_processed"])
         signals.update(payload["signals_emitted"])
         errors.update(payload["errors_count"])
+        lag.heard(payload)
         takeDetails()
         take(payload)
     }
@@ -111,6 +112,7 @@ final class Worker {
         errors.current = heartbeat.errors
         // What the one before said of itself, this one says anew.
         unread = heartbeat.payload
+        lag.heard(heartbeat)
     }
 
     private func takeDetails() {
@@ -124,19 +126,8 @@ final class Worker {
         for key in Self.detailKeys { details[key] = payload[key] ?? details[key] }
     }
 
-    /// Whether something is to be learned of how far it is behind: it has not handled all, or had not when that was last looked at.
-    func isBehind(_ heartbeat: Heartbeat) -> Bool {
-        guard heartbeat.handledTotal != offered || lag.messages != 0 else { return false }
-        takeDetails()
-        return true
-    }
-
     /// What a heartbeat may say of itself, as it is shown in `metadata`.
-    private static let detailKeys =
-        Heartbeat.details + [
-            "backlog", "messages_replayed", "messages_lost", "messages_conflated", "messages_dropped", "messages_late",
-            "signals_pending", "signals_suppressed", "mode",
-        ]
+    private static let detailKeys = Heartbeat.details + ["backlog", "signals_suppressed"]
 
     /// A new process counts from 0 again; what the earlier ones counted is kept.
     func beginProcess() {

@@ -58,12 +58,17 @@ extension WorkerControl {
 
     /// Learns how far a worker is behind its topics, as of the heartbeat that has just come.
     func measureLag(of worker: Worker) {
+        let published = broker.published.value
         let topics = Array(worker.lag.positions.keys)
-        guard !topics.isEmpty, !worker.isMeasuringLag else { return }
+        guard !topics.isEmpty, !worker.isMeasuringLag, worker.lag.isWorthMeasuring(published: published) else { return }
         worker.isMeasuringLag = true
-        readLasts(of: topics) { lasts in
+        readLasts(of: topics) { [unowned self] lasts in
             worker.isMeasuringLag = false
             worker.lag.compare(with: lasts, now: WallClock.nanoseconds())
+            guard supervisor.state(of: worker.id) == .running, worker.config.delivery == .lossless,
+                worker.kind != .executable, worker.lag.isStuck(at: SuspendingClock().now), let process = worker.process
+            else { return }
+            plane?.send(Message(.sync, workerID: worker.id), to: process.identity)
         }
     }
 

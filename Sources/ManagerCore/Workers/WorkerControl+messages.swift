@@ -39,9 +39,9 @@ extension WorkerControl {
 
     /// Tells a worker of an earlier manager, or somebody that was never spawned, to end: nobody else can.
     ///
-    /// A manager that closes sends nobody away: those that it leaves running for a later one are strangers to it by now.
+    /// A manager that leaves its workers running for a later one sends nobody away while it closes: they are strangers to it by now.
     private func dismiss(_ identity: String, workerID: String) {
-        guard isOpen else { return }
+        guard !isLeavingRunning else { return }
         plane?.send(.control(.stop, workerID: workerID, payload: ["reason": "unknown process"]), to: identity)
     }
 
@@ -172,8 +172,8 @@ extension WorkerControl {
         else { return false }
         worker.heard(heartbeat)
         sendUndelivered(process)
-        if worker.isBehind(heartbeat) { measureLag(of: worker) }
-        if heartbeat.signalsPending > 0 { remindOfSignals(worker, pending: heartbeat.signalsPending) }
+        measureLag(of: worker)
+        remindOfSignals(worker, pending: heartbeat.pendingSignals)
         feed(.progress(callback: heartbeat.callback, callbackSeconds: heartbeat.callbackSeconds), to: worker.id)
         if let handled = heartbeat.handledTotal, !worker.topics.isEmpty {
             feed(.data(handled: handled, offered: worker.offered), to: worker.id)

@@ -52,6 +52,8 @@ final class WorkerControl {
     var processes: [String: WorkerProcess] = [:]
     /// Whether new workers are taken.
     var isOpen = true
+    /// Whether it closes and its workers go on.
+    private(set) var isLeavingRunning = false
     /// Whether it has been seen what an earlier manager has left.
     var hasTakenOver = false
     /// Messages that were no envelopes, or not of a kind that belongs where they came in.
@@ -158,6 +160,7 @@ final class WorkerControl {
     func close(leavingRunning: Bool = false, then: @escaping () -> Void) {
         isOpen = false
         if let houseTimer { loop.cancel(houseTimer) }
+        isLeavingRunning = leavingRunning
         if leavingRunning { abandonRunning() }
         compiler.close { [unowned self] in finishWhenEmpty() }
         pool.close()

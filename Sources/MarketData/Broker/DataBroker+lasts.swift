@@ -7,6 +7,11 @@ extension DataBroker {
         package let sequence: UInt64
         /// When that was taken, nanoseconds since the Unix epoch; 0 where it was taken by an earlier manager.
         package let receiveTime: Int64
+
+        package init(sequence: UInt64, receiveTime: Int64) {
+            self.sequence = sequence
+            self.receiveTime = receiveTime
+        }
     }
 
     /// Where some topics have got to.

@@ -20,6 +20,8 @@ public actor DataBroker {
 
     var sockets: BrokerSockets?
     var intake: Intake
+    /// How many messages it has sent on; any thread may look.
+    package nonisolated let published: PublishedCount
     var subscriptions = Subscriptions()
     var feeds: [any Feed] = []
     /// The watches of the sockets that bring data; none while the record has no room.
@@ -76,6 +78,7 @@ public actor DataBroker {
             logger: logger,
             onRefused: onRefused
         )
+        published = intake.published
         history =
             configuration.historyAddresses.isEmpty
             ? nil : try HistoryServer(context: context, configuration: configuration, record: record, logger: logger)

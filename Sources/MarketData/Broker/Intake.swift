@@ -54,6 +54,9 @@ struct Intake: ~Copyable {
     var topicBuffer: [UInt8] = []
     var encodeBuffer: [UInt8] = []
 
+    /// For other threads.
+    let published = PublishedCount()
+
     init(
         topics: consuming TopicTable,
         configuration: BrokerConfiguration,
@@ -195,6 +198,7 @@ struct Intake: ~Copyable {
             if isAppended { entry.recorded += 1 }
         }
         counts.published += 1
+        published.set(counts.published)
         if isAppended { counts.recorded += 1 }
     }
 

@@ -15,13 +15,22 @@ package struct Heartbeat {
     package private(set) var signalsPending: UInt64 = 0
     /// The sum of the last sequences handled.
     package private(set) var handledTotal: UInt64?
+    /// The last sequence handled, by topic.
+    package private(set) var positions: [String: UInt64] = [:]
+    /// When the manager had taken what was handled last, nanoseconds since the Unix epoch; 0 where nothing was.
+    package private(set) var handledReceiveTime: Int64 = 0
+    /// Signals that the worker has not been told are on disk.
+    package private(set) var pendingSignals: UInt64 = 0
     /// The payload as it stands, a JSON object; with all of ``details``.
     package private(set) var payload: [UInt8] = []
 
     /// Members of the payload that are only shown.
-    package static let details = [
-        "last_topic", "last_sequence", "callback", "callback_seconds", "messages_missed", "messages_repeated",
-        "messages_unrequested", "messages_unreadable",
+    package static let details = ["callback", "callback_seconds", "signals_pending"] + shown.map(\.description)
+
+    private static let shown: [StaticString] = [
+        "last_topic", "last_sequence", "messages_missed", "messages_repeated", "messages_unrequested",
+        "messages_unreadable", "messages_lost", "messages_dropped", "messages_conflated", "messages_replayed",
+        "messages_late", "mode",
     ]
 
     /// Reads a heartbeat; `nil` for anything but one of the usual shape.
@@ -31,9 +40,9 @@ package struct Heartbeat {
         guard (try? readEnvelope(&scanner)) == true else { return nil }
     }
 
-    /// The members that must be there.
+    /// The members that must be there; behind these the ``shown`` ones, in their order.
     private struct Seen: OptionSet {
-        let rawValue: UInt16
+        let rawValue: UInt32
 
         static let type = Seen(rawValue: 1 << 0)
         static let workerID = Seen(rawValue: 1 << 1)
@@ -45,13 +54,12 @@ package struct Heartbeat {
         static let errors = Seen(rawValue: 1 << 2)
         static let callback = Seen(rawValue: 1 << 3)
         static let callbackSeconds = Seen(rawValue: 1 << 4)
-        static let lastTopic = Seen(rawValue: 1 << 5)
-        static let lastSequence = Seen(rawValue: 1 << 6)
-        static let missed = Seen(rawValue: 1 << 7)
-        static let repeated = Seen(rawValue: 1 << 8)
-        static let unrequested = Seen(rawValue: 1 << 9)
-        static let unreadable = Seen(rawValue: 1 << 10)
-        static let all = Seen(rawValue: (1 << 11) - 1)
+        static let positions = Seen(rawValue: 1 << 5)
+        static let handledReceiveTime = Seen(rawValue: 1 << 6)
+        static let pendingSignals = Seen(rawValue: 1 << 7)
+        static let all = Seen(rawValue: (1 << (8 + UInt32(Heartbeat.shown.count))) - 1)
+
+        static func shown(_ index: Int) -> Seen { Seen(rawValue: 1 << (8 + UInt32(index))) }
     }
 
     private mutating func readEnvelope(_ scanner: inout JSONScanner) throws(JSONError) -> Bool {
@@ -116,22 +124,24 @@ package struct Heartbeat {
             } else if scanner.matches(key, "callback_seconds") {
                 callbackSeconds = try scanner.double()
                 seen.insert(.callbackSeconds)
+            } else if scanner.matches(key, "positions") {
+                guard let sequences = try scanner.value().sequencesValue else { return false }
+                positions = sequences
+                seen.insert(.positions)
+            } else if scanner.matches(key, "handled_receive_ns") {
+                guard let time = try scanner.value().integerValue else { return false }
+                handledReceiveTime = time
+                seen.insert(.handledReceiveTime)
+            } else if scanner.matches(key, "signals_pending") {
+                guard let number = try scanner.count() else { return false }
+                pendingSignals = number
+                seen.insert(.pendingSignals)
             } else {
-                if let shown = Self.shown(key, scanner) { seen.insert(shown) }
+                if let index = Self.shown.firstIndex(where: { scanner.matches(key, $0) }) { seen.insert(.shown(index)) }
                 try scanner.skip()
             }
         } while try scanner.nextMember()
         return seen == .all
-    }
-
-    private static func shown(_ key: JSONScanner.StringRange, _ scanner: borrowing JSONScanner) -> Seen? {
-        if scanner.matches(key, "last_topic") { return .lastTopic }
-        if scanner.matches(key, "last_sequence") { return .lastSequence }
-        if scanner.matches(key, "messages_missed") { return .missed }
-        if scanner.matches(key, "messages_repeated") { return .repeated }
-        if scanner.matches(key, "messages_unrequested") { return .unrequested }
-        if scanner.matches(key, "messages_unreadable") { return .unreadable }
-        return nil
     }
 }
 

@@ -38,8 +38,10 @@ struct ManagerLease {
     }
 
     /// How often the manager is asked: a sixth of the lease, but 0.2 s to 10 s. Each time costs the manager a message and its answer, and a
-    /// hundred workers ask.
-    var interval: Int64 { Int64(min(max(length / 6, 0.2), 10) * 1e9) }
+    /// hundred workers ask. A spare asks every 3 s at least: a later manager can only send it away when it has heard of it.
+    var interval: Int64 { Int64(min(max(length / 6, 0.2), isSpare ? 3 : 10) * 1e9) }
+    /// Whether no strategy has been started yet.
+    var isSpare = true
 
     /// When the lease ends, if nothing is heard.
     private var end: Int64 { max(lastHeard + Int64(length * 1e9), noVerdictBefore) }

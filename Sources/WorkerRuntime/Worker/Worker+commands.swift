@@ -38,6 +38,8 @@ extension Worker {
             changeParams(message)
         case .checkpoint:
             save(message)
+        case .sync:
+            lookForLoss()
         case .ack:
             break
         case .error:

@@ -48,6 +48,7 @@ extension Worker {
 
     private func handle(_ topic: UnsafeRawBufferPointer, _ body: UnsafeRawBufferPointer) {
         guard let runner else { return }
+        if topic.elementsEqual(syncTopic) { return takeMarker(body) }
         if let hole = runner.handle(topic: topic, body: body) {
             hasMessageInHand = true
             recover(Recovery(.gap, upTo: [hole.index: hole.to]))

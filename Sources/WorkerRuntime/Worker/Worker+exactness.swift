@@ -35,6 +35,7 @@ extension Worker {
         managerID = id
         if isFirst { return }
         sendAgain()
+        lookForLoss()
         attempt("ask for recorded data") { () throws(ZeroMQError) in
             try history?.askAgain(at: qc_monotonic_ns(), isUrgent: true)
         }

@@ -12,6 +12,7 @@ extension Worker {
         do {
             let order = try StartOrder(message)
             if let path = order.logPath { try heartbeat.output.open(path) }
+            control.lease.isSpare = false
             gauges.become(.init(workerID: order.workerID, generation: order.generation))
             gauges.status = .starting
             WorkerProgram.setTitle(order.workerID)
@@ -98,6 +99,32 @@ extension Worker {
             run(start)
         }
         if let missed { recover(missed) }
+    }
+
+    /// Asks where the topics stand. Where the last messages were lost, nothing comes behind them that would show the hole: as when the
+    /// manager is another one, or the socket had no room for them.
+    func lookForLoss() {
+        guard let runner, runner.delivery == .lossless, recovery == nil else { return }
+        switch phase {
+        case .running, .paused: break
+        default: return
+        }
+        let topics = runner.topics.subscribed.map { JSONValue.string($0.description) }
+        let request = Message(.sync, payload: ["topics": .array(topics)])
+        // An earlier marker may have been lost, too.
+        lookID = request.messageID
+        do {
+            try control.send(request)
+        } catch {
+            log(.error, "cannot ask where the topics stand: \(error)")
+        }
+    }
+
+    /// Takes the marker that was asked for: it comes behind all data that has not been lost.
+    func takeMarker(_ body: UnsafeRawBufferPointer) {
+        guard let runner, let marker = try? Message(parsing: body), marker.replyTo == lookID else { return }
+        lookID = nil
+        if let missed = runner.join(marker.payload["topics"]?.sequencesValue ?? [:]) { recover(missed) }
     }
 
     /// Has the first state saved, so that from then on a crash loses nothing.

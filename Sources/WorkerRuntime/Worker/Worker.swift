@@ -58,6 +58,8 @@ final class Worker {
     var warmUp: UInt64 = 0
     /// Stop commands that are answered when all is on disk.
     var stopCommands: [Message] = []
+    /// The request for a marker that is under way while the strategy runs.
+    var lookID: String?
     /// Commands to save the state that are answered when it is on disk.
     var saveCommands: [Message] = []
     /// Waits for control alone, while a callback waits for the manager.

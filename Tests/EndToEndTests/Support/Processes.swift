@@ -96,6 +96,19 @@ extension TestManager {
         .map(\.pid)
     }
 
+    /// Waits until a worker has handled a topic up to a sequence: has it save its state, again and again, until the state is of there.
+    func until(_ worker: String, hasHandled topic: String, upTo sequence: Int) throws {
+        try until(worker, isIn: "running")
+        try asking("\(worker) has handled \(topic) up to \(sequence)") {
+            do {
+                let saved = try ask(.checkpoint, worker, ["op": "save"])["checkpoint"]
+                return saved?["positions"]?[topic]?.integerValue == Int64(sequence)
+            } catch let refused as Refused where refused.code == "CONFLICT" {
+                return false
+            }
+        }
+    }
+
     /// Waits until a worker is known and in a state; for a manager that has just been started.
     @discardableResult
     func until(_ worker: String, isIn state: String) throws -> JSONValue {
