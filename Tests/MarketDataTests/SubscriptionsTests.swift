@@ -62,12 +62,14 @@ import Testing
         #expect(subscriptions.arrive("w") == nil)
     }
 
-    @Test func aSubscriptionThatWasFirstIsAnsweredOnceWhenTheRequestComes() {
+    @Test func aSubscriptionThatIsThereIsAnsweredEachTimeThatARequestComes() {
         var subscriptions = Subscriptions()
         #expect(subscriptions.arrive("w") == nil)
         #expect(subscriptions.ask("w", replyTo: "1", topics: []) == true)
-        #expect(subscriptions.ask("w", replyTo: "2", topics: []) == false)
-        #expect(subscriptions.arrive("w")?.replyTo == "2")
+        #expect(subscriptions.ask("w", replyTo: "2", topics: []) == true)
+        subscriptions.leave("w")
+        #expect(subscriptions.ask("w", replyTo: "3", topics: []) == false)
+        #expect(subscriptions.arrive("w")?.replyTo == "3")
     }
 
     @Test func workersAreKeptApart() {

@@ -12,7 +12,7 @@ struct Subscriptions {
 
     /// Sync requests whose subscription has not arrived yet.
     private var asked: [String: (replyTo: String, topics: [String])] = [:]
-    /// Identities whose subscription has arrived before they asked.
+    /// Identities whose subscription is there: each time that they ask, they are answered at once.
     private var arrived: Set<String> = []
     private static let maxSyncs = 10_000
 
@@ -42,16 +42,15 @@ struct Subscriptions {
 
     /// A worker has asked. Returns whether its subscription is there already.
     mutating func ask(_ identity: String, replyTo: String, topics: [String]) -> Bool {
-        if arrived.remove(identity) != nil { return true }
+        if arrived.contains(identity) { return true }
         if asked.count < Self.maxSyncs { asked[identity] = (replyTo, topics) }
         return false
     }
 
     /// A worker's subscription has arrived. Returns what it asked for, if it has.
     mutating func arrive(_ identity: String) -> (replyTo: String, topics: [String])? {
-        if let request = asked.removeValue(forKey: identity) { return request }
         if arrived.count < Self.maxSyncs { arrived.insert(identity) }
-        return nil
+        return asked.removeValue(forKey: identity)
     }
 
     /// A worker's subscription has ended.
