@@ -26,6 +26,7 @@ final class NothingIsLostRun {
           restart_policy: {max_restarts: 1000, restart_window: 1s, backoff_base: 1ms, backoff_max: 5ms, jitter: 0}
           health: {heartbeat_interval: 50ms}
           checkpoint: {messages: 700, interval: 100ms}
+          orphan_lease: 10s
           storm: {spawn_rate: 1000, spawn_burst: 500, failures: 1000}
         """
     private static let worker = "sma"
@@ -112,6 +113,8 @@ final class NothingIsLostRun {
                 .map { signal[$0]?.text ?? "-" }.joined(separator: " ")
         }
         #expect(try manager.stop() == .exited(code: 0))
+        // Who was a spare, or starting, when its manager died, ends by itself.
+        for process in Leftovers.processes(with: folder.path) { try Processes.end(of: process.pid, process.command) }
         return Ending(state: try #require(checkpoint["state"]).text, signals: signals)
     }
 
