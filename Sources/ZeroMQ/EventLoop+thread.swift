@@ -40,10 +40,12 @@ extension EventLoop {
         return Int(max(count, 0))
     }
 
-    /// Up to the next deadline, rounded up so that the loop does not wake before it.
+    /// Up to the next deadline, or to the end of the rest of a socket that has news, rounded up so that the loop does not wake before it.
     private func timeoutMilliseconds() -> Int32 {
-        guard let next = timers.first else { return -1 }
-        return Int32(clamping: max(0, (next.at - qc_monotonic_ns() + 999_999) / 1_000_000))
+        var next = timers.first?.at
+        for socket in sockets where socket.use.isOpen { next = min(next ?? .max, socket.restsUntil) }
+        guard let next else { return -1 }
+        return Int32(clamping: max(0, (next - qc_monotonic_ns() + 999_999) / 1_000_000))
     }
 
     private func runInbox() {
@@ -69,7 +71,7 @@ extension EventLoop {
     /// Finds out which sockets can be read, of those that may have become so unnoticed. Returns whether one can.
     private func lookAtSockets() -> Bool {
         var canRead = false
-        for socket in sockets where socket.use.isOpen {
+        for socket in sockets where socket.use.isOpen && !socket.isResting {
             if socket.hasInput() { canRead = true } else { socket.use.isOpen = false }
         }
         return canRead
@@ -77,7 +79,7 @@ extension EventLoop {
 
     private func runSockets() {
         // A handler may watch or unwatch: the loop goes over what was watched before.
-        for socket in sockets where socket.use.isOpen && socket.isWatched {
+        for socket in sockets where socket.use.isOpen && socket.isWatched && !socket.isResting {
             if socket.hasInput() { socket.handler() } else { socket.use.isOpen = false }
         }
     }

@@ -9,7 +9,7 @@ internal import Synchronization
 /// happened to them; it never waits busily. It is a `SerialExecutor`: an actor whose `unownedExecutor` it is runs on its thread, so that everything which such an actor owns (sockets
 /// above all) is touched by one thread only, and the compiler checks it. Work that is done in a handler of the loop never hops.
 ///
-/// ``watch(_:onReadable:)``, ``schedule(after:_:)``, their opposites and ``afterTurn(_:)`` may be called on the loop's thread only.
+/// ``watch(_:onReadable:)``, ``rest(_:for:)``, ``schedule(after:_:)``, their opposites and ``afterTurn(_:)`` may be called on the loop's thread only.
 public final class EventLoop: SerialExecutor, @unchecked Sendable {
     /// Names a watched socket or descriptor.
     public struct Watch: Hashable, Sendable {
@@ -141,7 +141,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
         let watched = WatchedSocket(id: lastID, socket, handler)
         // A watch is as much part of an open socket as its memory is: there is none to spare only where the machine has run dry.
         precondition(
-            qc_epoll_add(epollDescriptor, watched.descriptor, QC_EPOLL_IN, lastID) == 0,
+            qc_epoll_add(epollDescriptor, watched.descriptor, QC_EPOLL_IN | QC_EPOLL_EDGE, lastID) == 0,
             "the loop '\(name)' cannot watch a socket: error \(errno)"
         )
         sockets.append(watched)
@@ -171,6 +171,16 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
             socket.isWatched = false
             qc_epoll_remove(epollDescriptor, socket.descriptor)
         }
+    }
+
+    /// Leaves a watched socket alone for a while: what comes meanwhile is read together then. Whoever gets many small messages one shortly
+    /// after another wakes less often for them.
+    ///
+    /// - Parameter duration: In steps of a millisecond, rounded up.
+    public func rest(_ watch: Watch, for duration: Duration) {
+        checkIsolated()
+        let end = qc_monotonic_ns() &+ duration.clampedNanoseconds
+        sockets.first { $0.id == watch.id }?.restsUntil = end
     }
 
     /// Calls `handler` once, when `delay` has passed; at once where it is not positive.

@@ -1,9 +1,11 @@
+internal import CLinux
 internal import CZeroMQ
 
 /// A socket that a loop watches.
 ///
 /// libzmq offers a descriptor that becomes readable when something happens to a socket, but only once: whoever then sends or receives
-/// on the socket may take in, unnoticed, the news of what else has happened. So before it waits the loop looks again at the sockets
+/// on the socket may take in, unnoticed, the news of what else has happened. (The kernel passes it on once too, so that a socket that
+/// rests does not keep the loop awake.) So before it waits the loop looks again at the sockets
 /// that were used since, and only at those: looking costs a system call.
 ///
 /// Related ZeroMQ documentation: ZMQ_FD and ZMQ_EVENTS in zmq_getsockopt(3)
@@ -13,6 +15,8 @@ final class WatchedSocket {
     let handler: () -> Void
     let use: SocketUse
     var isWatched = true
+    /// Before this it is not to be looked at, nanoseconds of the monotonic clock; 0 where it never rested.
+    var restsUntil: Int64 = 0
     private let raw: UnsafeMutableRawPointer
 
     init(id: UInt64, _ socket: borrowing Socket, _ handler: @escaping () -> Void) {
@@ -28,6 +32,9 @@ final class WatchedSocket {
         // What has come before is news too.
         use.isOpen = true
     }
+
+    /// Whether it is to be left alone for now.
+    var isResting: Bool { restsUntil > 0 && qc_monotonic_ns() < restsUntil }
 
     /// Whether there is something to read. Takes in what has happened to the socket.
     func hasInput() -> Bool {

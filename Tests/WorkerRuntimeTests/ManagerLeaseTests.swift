@@ -25,35 +25,43 @@ struct ManagerLeaseTests {
         #expect(lease.nextLook == Int64(interval * 2e9))
     }
 
-    @Test func isOverWhenNothingWasHeardForLonger() throws {
+    @Test func isOverWhenNothingWasHeardSinceItWasAsked() throws {
         var lease = ManagerLease(seconds: 60, at: 0)
-        #expect(over(&lease, step: 0.5, until: 1000) == 60.5)
+        // Asked at 10 s, it may have gone at 10 s.
+        #expect(over(&lease, step: 0.5, until: 1000) == 70.5)
+    }
+
+    @Test func isNeverOverEarlier() {
+        // The manager answers whatever it is asked, and dies at 48 s, 8 s after it has answered last.
+        var lease = ManagerLease(seconds: 60, at: 0)
+        for time in stride(from: 0, through: 48, by: 0.5) where look(&lease, at: time) == .ask { lease.heard() }
+        #expect(over(&lease, from: 48.5, step: 0.5, until: 1000).map { $0 > 48 + 60 && $0 <= 48 + 60 + 10 } == true)
     }
 
     @Test func looksJustWhenItIsOver() {
-        var lease = ManagerLease(seconds: 60, at: 0)
-        lease.heard(at: 3 * Self.second)
-        for time in stride(from: 10.0, through: 60, by: 10) { #expect(look(&lease, at: time) == .ask) }
-        #expect(lease.nextLook == 63 * Self.second)
-        #expect(look(&lease, at: 63.001) == .over)
+        var lease = ManagerLease(seconds: 62, at: 0)
+        for time in stride(from: 10.0, through: 70, by: 10) { #expect(look(&lease, at: time) == .ask) }
+        #expect(lease.nextLook == 72 * Self.second)
+        #expect(look(&lease, at: 72.001) == .over)
     }
 
     @Test func goesOnFromWhatWasHeard() {
         var lease = ManagerLease(seconds: 60, at: 0)
-        #expect(over(&lease, step: 0.5, until: 59) == nil)
-        lease.heard(at: 59 * Self.second)
-        #expect(over(&lease, from: 59.5, step: 0.5, until: 1000) == 119.5)
+        #expect(over(&lease, step: 0.5, until: 69) == nil)
+        lease.heard()
+        #expect(over(&lease, from: 69.5, step: 0.5, until: 1000) == 130.5)
     }
 
     @Test func givesTheManagerTimeWhenNobodyLooked() {
         var lease = ManagerLease(seconds: 60, at: 0)
-        // Stopped for 1,000 seconds: the manager is asked, and has one interval to answer.
-        #expect(look(&lease, at: 1000) == .ask)
-        #expect(over(&lease, from: 1000.5, step: 0.5, until: 1010) == nil)
+        #expect(look(&lease, at: 10) == .ask)
+        // Stopped for 1,000 seconds before the answer came: the manager is asked again, and has one interval to answer.
+        #expect(look(&lease, at: 1010) == .ask)
+        #expect(over(&lease, from: 1010.5, step: 0.5, until: 1020) == nil)
         var unanswered = lease
-        #expect(look(&unanswered, at: 1010.5) == .over)
-        lease.heard(at: 1_009_900_000_000)
-        #expect(look(&lease, at: 1010.5) == .wait)
+        #expect(look(&unanswered, at: 1020.5) == .over)
+        lease.heard()
+        #expect(over(&lease, from: 1020.5, step: 0.5, until: 2000) == 1090.5)
     }
 
     @Test func doesNotWaitForEverWhereLooksAreRare() throws {
@@ -67,7 +75,7 @@ struct ManagerLeaseTests {
         var lease = ManagerLease(seconds: 60, at: 0)
         lease.length = 4
         #expect(lease.interval == 666_666_666)
-        #expect(over(&lease, step: 0.1, until: 100).map { $0 > 4 && $0 < 4.2 } == true)
+        #expect(over(&lease, step: 0.1, until: 100).map { $0 > 4.6 && $0 < 4.9 } == true)
         lease.length = 0
         #expect(lease.length == 1)
         lease.length = .infinity

@@ -6,6 +6,7 @@ import ZeroMQ
 private actor Pinned {
     let loop: EventLoop
     private(set) var log: [String] = []
+    private var reads: [SuspendingClock.Instant] = []
     private var sockets: Sockets?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
@@ -41,6 +42,40 @@ private actor Pinned {
             note("second")
         }
         return log
+    }
+
+    /// Receives `count` messages, which come one after the other, and rests for `rest` after each reading.
+    ///
+    /// - Returns: When the socket was read.
+    func receive(
+        _ count: Int,
+        resting rest: Duration,
+        through address: String
+    ) async throws -> [SuspendingClock.Instant] {
+        let sockets = try Sockets(address)
+        self.sockets = sockets
+        await withCheckedContinuation { done in
+            sockets.watch = loop.watch(sockets.pull) {
+                self.assumeIsolated { actor in
+                    guard let watch = sockets.watch else { return }
+                    actor.reads.append(SuspendingClock().now)
+                    while let message = try? sockets.pull.receive() {
+                        actor.log.append(String(decoding: message.joined(), as: UTF8.self))
+                    }
+                    actor.loop.rest(watch, for: rest)
+                    guard actor.log.count == count else { return }
+                    actor.loop.unwatch(watch)
+                    sockets.watch = nil
+                    done.resume()
+                }
+            }
+            for index in 0..<count {
+                loop.schedule(after: .milliseconds(index)) {
+                    _ = try? sockets.push.send([Array("\(index)".utf8)], wait: true)
+                }
+            }
+        }
+        return reads
     }
 
     private func finish(_ text: String, _ done: CheckedContinuation<Void, Never>) {
@@ -158,6 +193,17 @@ private actor Chatter {
     }
 
     /// A handler that reads but one message is called again, and news that a send has taken in unnoticed is not lost.
+    @Test(.timeLimit(.minutes(1))) func aSocketThatRestsIsLeftAloneAndLosesNothing() async throws {
+        let loop = try EventLoop(name: "resting")
+        defer { loop.stop() }
+        let folder = try TemporaryFolder()
+        let actor = Pinned(loop)
+        let rest = Duration.milliseconds(40)
+        let reads = try await actor.receive(100, resting: rest, through: folder.address("a"))
+        #expect(await actor.log == (0..<100).map(String.init))
+        #expect(zip(reads, reads.dropFirst()).allSatisfy { $1 - $0 >= rest })
+    }
+
     @Test(.timeLimit(.minutes(1))) func aSocketThatIsUsedOutsideItsHandlerDeliversEverything() async throws {
         let loop = try EventLoop(name: "test")
         defer { loop.stop() }

@@ -109,6 +109,8 @@ static const uint32_t QC_EPOLL_OUT = EPOLLOUT;
 static const uint32_t QC_EPOLL_ERR = EPOLLERR;
 /// The other end has hung up; always reported.
 static const uint32_t QC_EPOLL_HUP = EPOLLHUP;
+/// Told once for each change, not for as long as it lasts.
+static const uint32_t QC_EPOLL_EDGE = EPOLLET;
 
 /// A new close-on-exec epoll set. The caller owns and closes it; it is itself readable while a member is ready.
 /// In C because the Glibc module leaves out <sys/epoll.h>.

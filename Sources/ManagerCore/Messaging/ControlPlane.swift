@@ -36,6 +36,9 @@ final class ControlPlane {
     private let logger: Logger
     private let handlers: Handlers
     private var watches: [EventLoop.Watch] = []
+    private var statusWatch: EventLoop.Watch?
+    /// How long status is left alone after it was read. Where many workers beat, one beat comes shortly after the other.
+    var statusRest = Duration.zero
     /// How many messages have come over status.
     private(set) var statusCount: UInt64 = 0
 
@@ -66,11 +69,13 @@ final class ControlPlane {
         try bind(.status, endpoints.status)
         try bind(.admin, endpoints.admin)
         try bind(.events, endpoints.events)
+        let statusWatch = loop.watch(status) { [unowned self] in readStatusThenRest() }
         watches = [
+            statusWatch,
             loop.watch(control) { [unowned self] in readControl() },
-            loop.watch(status) { [unowned self] in readStatus() },
             loop.watch(admin) { [unowned self] in readAdmin() },
         ]
+        self.statusWatch = statusWatch
     }
 
     /// Stops reading; the sockets close with this object.
@@ -112,6 +117,11 @@ final class ControlPlane {
     }
 
     // MARK: Receiving
+
+    private func readStatusThenRest() {
+        readStatus()
+        if statusRest > .zero, let statusWatch { loop.rest(statusWatch, for: statusRest) }
+    }
 
     /// Reads what has come in over status. Called also before somebody is condemned for silence.
     func readStatus() {

@@ -17,6 +17,10 @@ extension WorkerControl {
     private static let textRounds = 60
     private static let firstTextRound = 5
 
+    /// How long heartbeats may wait for others: a millisecond for each so many processes, since a few send too few to wait for.
+    private static let processesPerMillisecond = 20
+    private static let longestRest = 5
+
     /// Does one round, and sets the next.
     func keepHouse() {
         let due = SuspendingClock().now + Self.interval
@@ -26,6 +30,7 @@ extension WorkerControl {
         }
         houseRounds += 1
         onHouseRound()
+        plane?.statusRest = .milliseconds(min(processes.count / Self.processesPerMillisecond, Self.longestRest))
         askForTotals()
         if houseRounds % Self.logRounds == 0 { rotateLogs() }
         if reapsOrphans {

@@ -151,7 +151,7 @@ final class ControlLink {
 
     private func take() throws(ZeroMQError) -> [UInt8]? {
         guard let frames = try socket.receive() else { return nil }
-        lease.heard(at: qc_monotonic_ns())
+        lease.heard()
         // A leading empty frame is allowed, as a REQ peer would send it.
         return frames.first { !$0.isEmpty } ?? []
     }

@@ -20,7 +20,8 @@ struct ManagerLease {
         didSet { length = min(max(length, Self.seconds.lowerBound), Self.seconds.upperBound) }
     }
 
-    private var lastHeard: Int64
+    /// When the manager was asked first of those times that it has not answered: it may have gone just then, however long ago it was heard.
+    private var unansweredSince: Int64?
     private var lastLook: Int64
     private var lastAsk: Int64
     /// Before this the manager has not had the time to answer.
@@ -31,7 +32,6 @@ struct ManagerLease {
 
     init(seconds: Double, at now: Int64) {
         length = min(max(seconds, Self.seconds.lowerBound), Self.seconds.upperBound)
-        lastHeard = now
         lastLook = now
         lastAsk = now
         noVerdictBefore = now
@@ -43,15 +43,15 @@ struct ManagerLease {
     /// Whether no strategy has been started yet.
     var isSpare = true
 
-    /// When the lease ends, if nothing is heard.
-    private var end: Int64 { max(lastHeard + Int64(length * 1e9), noVerdictBefore) }
+    /// When the lease ends, if nothing is heard: never before the manager has been away for its length, and one ``interval`` later at most.
+    private var end: Int64? { unansweredSince.map { max($0 + Int64(length * 1e9), noVerdictBefore) } }
 
     /// When to look again: to ask, or just when the lease is over.
-    var nextLook: Int64 { min(lastAsk + interval, end) }
+    var nextLook: Int64 { min(lastAsk + interval, end ?? .max) }
 
     /// Takes note that the manager has said something.
-    mutating func heard(at now: Int64) {
-        lastHeard = now
+    mutating func heard() {
+        unansweredSince = nil
         graces = 0
     }
 
@@ -60,12 +60,15 @@ struct ManagerLease {
         if now - lastLook > 2 * interval, graces < Self.maxGraces {
             graces += 1
             noVerdictBefore = now + interval
-            lastAsk = now
-            return .ask
+            return ask(at: now)
         }
-        if now > end { return .over }
-        guard now >= nextLook else { return .wait }
+        if let end, now > end { return .over }
+        return now >= lastAsk + interval ? ask(at: now) : .wait
+    }
+
+    private mutating func ask(at now: Int64) -> Verdict {
         lastAsk = now
+        unansweredSince = unansweredSince ?? now
         return .ask
     }
 }
