@@ -131,8 +131,7 @@ import ZeroMQ
             try manager.start(manager.actor, name: "a")
             let holder = try lock(manager.journal, in: folder, "begin immediate;")
             try manager.publish([1])
-            // Told without the journal, after the time that it waits for a lock.
-            _ = try manager.untilEvent("signal.a", "the signal") { $0["sequence"] == 1 }
+            try manager.asking("a complaint") { manager.log.contains("the journal cannot be written") }
             let refused = #expect(throws: Refused.self) { try manager.ask(.pause, "a") }
             #expect(refused?.code == "SERVICE_UNAVAILABLE")
             #expect(try manager.status("a")["state"] == "running")
@@ -142,6 +141,9 @@ import ZeroMQ
             // The next attempt finds out that it can be written again, and what was lost is counted.
             try manager.asking("a command that is taken again") { (try? manager.ask(.pause, "a")) != nil }
             #expect(try manager.status("a")["state"] == "paused")
+            // Nobody was told of the signal while it was not on disk, and it is not lost.
+            _ = try manager.untilEvent("signal.a", "the signal") { $0["sequence"] == 1 }
+            #expect(try manager.untilSignals(of: "a", 1).count == 1)
             let lost = try #require(try manager.entries(kind: "journal").first)
             #expect(lost["cause"] == "entries lost")
             #expect(manager.log.contains("the journal can be written again"))
