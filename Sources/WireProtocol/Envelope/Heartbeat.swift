@@ -11,8 +11,6 @@ package struct Heartbeat {
     /// The callback that runs now.
     package private(set) var callback: String?
     package private(set) var callbackSeconds = 0.0
-    /// Signals that wait to be reported as recorded.
-    package private(set) var signalsPending: UInt64 = 0
     /// The sum of the last sequences handled.
     package private(set) var handledTotal: UInt64?
     /// The last sequence handled, by topic.
@@ -112,9 +110,6 @@ package struct Heartbeat {
                 guard let number = try scanner.count() else { return false }
                 errors = number
                 seen.insert(.errors)
-            } else if scanner.matches(key, "signals_pending") {
-                guard let number = try scanner.count() else { return false }
-                signalsPending = number
             } else if scanner.matches(key, "handled_total") {
                 guard let number = try scanner.count() else { return false }
                 handledTotal = number

@@ -41,7 +41,7 @@ struct ManagerLease {
     /// hundred workers ask. A spare asks every 3 s at least: a later manager can only send it away when it has heard of it.
     var interval: Int64 { Int64(min(max(length / 6, 0.2), isSpare ? 3 : 10) * 1e9) }
     /// Whether no strategy has been started yet.
-    var isSpare = true
+    var isSpare = false
 
     /// When the lease ends, if nothing is heard: never before the manager has been away for its length, and one ``interval`` later at most.
     private var end: Int64? { unansweredSince.map { max($0 + Int64(length * 1e9), noVerdictBefore) } }

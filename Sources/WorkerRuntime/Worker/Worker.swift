@@ -134,6 +134,7 @@ final class Worker {
     ///
     /// - Throws: ``ZeroMQError`` when a socket fails in a way that is not to be expected.
     func run() throws -> Int32 {
+        control.lease.isSpare = true
         try control.sayHello()
         while true {
             if case .ended(let code) = phase { return code }
