@@ -64,17 +64,19 @@ import WireProtocol
         try await BrokerRig.run { rig in
             let witness = try await rig.subscriber("market.A.kline")
             let publisher = try rig.publisher()
-            for _ in 0..<Self.rounds {
+            for round in 0..<Self.rounds {
+                // An identity is one process's.
+                let identity = "x\(round)"
                 for _ in 0..<50 { try publisher.send("market.A.kline", Bodies.bar()) }
                 let subscriber = try Subscriber(rig.context, rig.folder.data)
                 try subscriber.subscribe("market.A.kline")
-                try subscriber.subscribe("sync.x")
-                await rig.broker.sync("x", replyTo: "r", topics: ["market.A.kline"])
+                try subscriber.subscribe("sync.\(identity)")
+                await rig.broker.sync(identity, replyTo: "r", topics: ["market.A.kline"])
                 for _ in 0..<50 { try publisher.send("market.A.kline", Bodies.bar()) }
                 // Data may come before the marker, since the subscription to it was first; then it is numbered up to the marker.
                 var last: UInt64?
                 var (topic, body) = try subscriber.next()
-                while topic != "sync.x" {
+                while topic != "sync.\(identity)" {
                     let sequence = try body.withUnsafeBytes { try MarketEvent(parsing: $0, kind: .bar) }.sequence
                     #expect(last == nil || sequence == (last ?? 0) + 1)
                     last = sequence
