@@ -214,7 +214,9 @@ public final class WorkerSupervisor {
         }
         release(at: now)
         // In the same order each time, for whoever has to understand it later.
-        let late = lives.values.filter { $0.life.nextDeadline.map { $0 <= now } ?? false }.sorted { $0.life.id < $1.life.id }
+        let late = lives.values.filter { $0.life.nextDeadline.map { $0 <= now } ?? false }.sorted {
+            $0.life.id < $1.life.id
+        }
         let heard = hearings
         hearings.removeAll()
         for slot in late {

@@ -14,12 +14,12 @@ struct QuantcellBench: ParsableCommand {
 
             It uses the quantcell-manager and quantcell-worker beside it. Build all of them with optimisation: make build.
 
-            Not measured, because it does not exist yet: the shared-memory lane, and acknowledged publishing.
+            Not measured, because it does not exist yet: the shared-memory lane.
             """,
         version: QuantCell.version,
         subcommands: [
             All.self, Fanout.self, Publish.self, Codec.self, Start.self, Recover.self, Memory.self, Idle.self,
-            Journal.self, Record.self,
+            Journal.self, Record.self, Neighbours.self,
         ],
         defaultSubcommand: All.self
     )
@@ -40,6 +40,7 @@ struct All: ParsableCommand {
             try Idle.measure(options, into: &report)
             try Journal.measure(options, into: &report)
             try Record.measure(options, into: &report)
+            try Neighbours.measure(options, into: &report)
             try Publish.measure(options, bodies: BodyKind.allCases, into: &report)
             try Fanout.measure(options, workers: [1, 4, 16], bodies: BodyKind.allCases, into: &report)
         }

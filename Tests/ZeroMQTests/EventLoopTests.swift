@@ -193,7 +193,7 @@ private actor Chatter {
     }
 
     /// A handler that reads but one message is called again, and news that a send has taken in unnoticed is not lost.
-    @Test(.timeLimit(.minutes(1))) func aSocketThatRestsIsLeftAloneAndLosesNothing() async throws {
+    @Test(.timeLimit(.minutes(10))) func aSocketThatRestsIsLeftAloneAndLosesNothing() async throws {
         let loop = try EventLoop(name: "resting")
         defer { loop.stop() }
         let folder = try TemporaryFolder()
@@ -204,7 +204,7 @@ private actor Chatter {
         #expect(zip(reads, reads.dropFirst()).allSatisfy { $1 - $0 >= rest })
     }
 
-    @Test(.timeLimit(.minutes(1))) func aSocketThatIsUsedOutsideItsHandlerDeliversEverything() async throws {
+    @Test(.timeLimit(.minutes(10))) func aSocketThatIsUsedOutsideItsHandlerDeliversEverything() async throws {
         let loop = try EventLoop(name: "test")
         defer { loop.stop() }
         let folder = try TemporaryFolder()

@@ -100,7 +100,7 @@ struct Fanout: ParsableCommand {
 }
 
 /// One publisher's way to many subscribers.
-private struct FanoutTopology {
+struct FanoutTopology {
     let feed: String
     /// Where the subscribers write their results.
     let results: [String]
@@ -115,14 +115,14 @@ private struct FanoutTopology {
 }
 
 /// What a publisher is to do.
-private struct FanoutPlan {
+struct FanoutPlan {
     let workers: Int
     /// Messages as fast as they are taken.
     let burst: Int
     /// Messages at their time.
-    let paced: Int
+    var paced: Int
     /// Messages a second when they are paced.
-    let rate = 1000
+    var rate = 1000
 
     init(workers: Int, long: Bool) {
         self.workers = workers
@@ -137,10 +137,7 @@ private struct FanoutPlan {
         let times = try publish(topology, body, ["count", "\(burst)"])
         let counted = try gather(topology.results, 1)
         let after = try topology.cpuTimes()
-        _ = try publish(topology, body, ["measure", "\(paced)", "\(rate)"])
-        let measured = try gather(topology.results, 2)
-        var latency = Latency()
-        for result in measured { latency.add(result.latency) }
+        let (latency, measured) = try pace(topology, body, result: 2)
         let delivered = counted.reduce(0) { $0 + $1.count }
         let seconds = Double((counted.map(\.last).max() ?? 0) - times.start) / 1e9
         return FanoutResult(
@@ -148,8 +145,19 @@ private struct FanoutPlan {
             latency: latency,
             brokerMicroseconds: Double(after.broker - before.broker) / Double(burst) / 1000,
             workerMicroseconds: Double(after.subscribers - before.subscribers) / Double(burst * workers) / 1000,
-            lost: workers * burst - delivered + workers * paced - measured.reduce(0) { $0 + $1.count }
+            lost: workers * burst - delivered + workers * paced - measured
         )
+    }
+
+    /// Publishes bars at their time.
+    ///
+    /// - Returns: How old they were, and how many arrived.
+    func pace(_ topology: FanoutTopology, _ body: BodyKind, result: Int = 1) throws -> (Latency, arrived: Int) {
+        _ = try publish(topology, body, ["measure", "\(paced)", "\(rate)"])
+        let measured = try gather(topology.results, result)
+        var latency = Latency()
+        for result in measured { latency.add(result.latency) }
+        return (latency, measured.reduce(0) { $0 + $1.count })
     }
 
     private func publish(
@@ -178,7 +186,7 @@ private struct FanoutPlan {
 }
 
 /// What a round found.
-private struct FanoutResult {
+struct FanoutResult {
     let deliveriesPerSecond: Double
     let latency: Latency
     let brokerMicroseconds: Double
@@ -187,12 +195,18 @@ private struct FanoutResult {
 }
 
 /// A manager and workers.
-private final class FanoutProduct {
+final class FanoutProduct {
     private let manager: Manager
     let topology: FanoutTopology
 
-    init(_ options: BenchOptions, _ workspace: Workspace, workers: Int) throws {
+    /// - Parameters:
+    ///   - records: Whether market data is recorded.
+    ///   - besides: A strategy that runs beside the workers, on the same data.
+    init(_ options: BenchOptions, _ workspace: Workspace, workers: Int, records: Bool = false, besides: String? = nil)
+        throws
+    {
         var configuration = Manager.Configuration()
+        configuration.records = records
         // None is to be spawned while something is measured.
         configuration.spares = 0
         configuration.maxSpares = 0
@@ -201,6 +215,10 @@ private final class FanoutProduct {
         let probe = try Probe.write(to: folder)
         let names = (1...workers).map { "w\($0)" }
         try manager.ask(.start, payloads: names.map { Manager.start($0, probe, params: ["folder": .string(folder)]) })
+        if let besides {
+            try Files.write(besides, to: "\(folder)/besides.swift")
+            try manager.ask(.start, payloads: [Manager.start("besides", "\(folder)/besides.swift")])
+        }
         topology = FanoutTopology(
             feed: manager.feed,
             results: names.map { "\(folder)/\($0)" },

@@ -9,6 +9,8 @@ final class Manager {
         var spares = 2
         var maxSpares = 10
         var maxWorkers = 200
+        /// Whether market data is recorded.
+        var records = true
     }
 
     /// A worker's process.
@@ -164,6 +166,8 @@ final class Manager {
           log_level: warning
           stop_grace: 2s
           terminate_grace: 1s
+        record:
+          mode: \(configuration.records ? "all" : "off")
         pool:
           min_size: \(configuration.spares)
           max_size: \(configuration.maxSpares)

@@ -125,7 +125,7 @@ final class ManagerEnd {
         _ condition: (Message) -> Bool
     ) throws -> Message {
         // Heartbeats keep coming: only the clock tells that the message never will.
-        let deadline = ContinuousClock.now + .seconds(20)
+        let deadline = ContinuousClock.now + .seconds(60)
         while true {
             if let index = self[keyPath: inbox].firstIndex(where: condition) {
                 defer { self[keyPath: inbox].removeFirst(index + 1) }
