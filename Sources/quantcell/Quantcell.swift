@@ -41,7 +41,7 @@ struct Quantcell: ParsableCommand {
             ),
             CommandGroup(name: "History", subcommands: [Logs.self, Signals.self, Journal.self]),
             CommandGroup(name: "Market data", subcommands: [Publish.self, Replay.self, Topics.self]),
-            CommandGroup(name: "Manager", subcommands: [Ping.self]),
+            CommandGroup(name: "Manager", subcommands: [Ping.self, Top.self]),
         ]
     )
 }
