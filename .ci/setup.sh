@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing: headers of libzmq and SQLite; with 'test' also Python, pyzmq and sqlite3. Does nothing where all is there.
+# Installs what is missing: headers of libzmq and SQLite; with 'test' also Python, pyzmq, sqlite3 and tmux. Does nothing where all is there.
 set -euo pipefail
 
 packages=()
@@ -12,6 +12,7 @@ header sqlite3.h || packages+=(libsqlite3-dev)
 if [ "${1:-}" = test ]; then
     has python3 || packages+=(python3 python3-pip)
     has sqlite3 || packages+=(sqlite3)
+    has tmux || packages+=(tmux)
 fi
 
 if [ ${#packages[@]} -gt 0 ]; then
