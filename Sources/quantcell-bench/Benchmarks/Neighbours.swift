@@ -48,9 +48,12 @@ struct Neighbours: ParsableCommand {
         for round in 1...rounds {
             report.progress("neighbours: \(what), round \(round) of \(rounds)")
             for isOn in [true, false] {
-                let product = try make(try Workspace(), isOn)
+                // Its folder goes with it: it has to outlive the processes in it.
+                let workspace = try Workspace()
+                let product = try make(workspace, isOn)
                 let (latency, arrived) = try plan.pace(product.topology, .binary)
                 product.stop()
+                withExtendedLifetime(workspace) {}
                 lost += bars - arrived
                 if isOn { with.append(latency) } else { without.append(latency) }
             }
