@@ -132,7 +132,7 @@ let package = Package(
             ]
         ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),
-        .testTarget(name: "MarketDataTests", dependencies: ["MarketData", "MarketRecord"]),
+        .testTarget(name: "MarketDataTests", dependencies: ["CLinux", "MarketData", "MarketRecord"]),
         .testTarget(
             name: "ManagerCoreTests",
             dependencies: ["ManagerCore", "quantcell-worker", .product(name: "GRDB", package: "GRDB.swift")]
