@@ -25,16 +25,10 @@ public final class EventJournal: Sendable {
     /// The writer's thread. Callbacks run here too, outside of any database access, so that they may read.
     let writerQueue = DispatchQueue(label: "EventJournal.writer")
     private let isFinished = Atomic(false)
-    /// Set by who appends while the writer is at work; only a hint.
-    private let hasWaiting = Atomic(false)
     private static let onWriterQueue = DispatchSpecificKey<ObjectIdentifier>()
 
     /// The most entries in one transaction: the first one need not wait for the hundred-thousandth.
     private static let transactionLimit = 4000
-
-    /// How long the writer looks out for more after a commit before it goes to sleep. What follows a commit is often its consequence, told
-    /// to the next in line and recorded at once; to be woken for it would take as long again as a fifth of the commit.
-    private static let lookout = Duration.microseconds(100)
 
     /// Opens the journal, or creates it (mode 0600) with its folders (mode 0700).
     ///
@@ -145,7 +139,7 @@ extension EventJournal {
     func enqueue(_ write: PendingWrite) {
         switch pending.withLock({ $0.admit(write) }) {
         case .first: writerQueue.async { self.drain() }
-        case .queued: hasWaiting.store(true, ordering: .relaxed)
+        case .queued: break
         case .overloaded: write.fail(.overloaded(path))
         case .closed: write.fail(.closed(path))
         }
@@ -155,19 +149,11 @@ extension EventJournal {
     private func drain() {
         if drainOnce() {
             checkRetention()
-            lookOut()
             writerQueue.async { self.drain() }
         }
     }
 
-    /// Returns when something waits to be written, or after a moment.
-    private func lookOut() {
-        let end = ContinuousClock.now + Self.lookout
-        while !hasWaiting.load(ordering: .relaxed), ContinuousClock.now < end {}
-    }
-
     private func drainOnce() -> Bool {
-        hasWaiting.store(false, ordering: .relaxed)
         guard let batch = pending.withLock({ $0.takeAll() }) else { return false }
         var rest = batch[...]
         while !rest.isEmpty {
