@@ -170,6 +170,9 @@ final class WorkerControl {
         finishWhenEmpty()
     }
 
+    /// Takes a request that has not come over admin.
+    func take(_ requester: Requester) { desk.handle(requester) }
+
     /// Closes the sockets; the loop has nothing more to do with this object.
     func shut() {
         if let deadline { loop.cancel(deadline.timer) }
