@@ -59,10 +59,7 @@ import WireProtocol
             try check(manager, format)
 
             // The next manager knows it all the same.
-            try manager.process.send(.kill)
-            _ = try manager.ended()
-            let pid = try #require(Leftovers.processes(with: folder.path).first { $0.command.contains("worker") }?.pid)
-            _ = pid
+            let spares = try manager.crash()
             try manager.startAgain(folder)
             try manager.until("keyed", "running") { $0["state"] == "running" }
             try manager.ask(.stop, "keyed")
@@ -70,6 +67,7 @@ import WireProtocol
             try manager.publish([2])
             #expect(try manager.untilSignals(of: "keyed", 2)[1]["data"]?["is_right"] == true)
             try check(manager, format)
+            for spare in spares { try Processes.end(of: spare, "a spare of the manager that was killed,") }
             #expect(try manager.stop() == .exited(code: 0))
         }
     }
@@ -92,7 +90,7 @@ import WireProtocol
         // What the Swift runtime prints of a crash is beyond anybody's reach but the log's own.
         let ownLines = own.split(separator: "\n").filter { !$0.contains("Fatal error") && !$0.contains("died with") }
         let told = try [
-            manager.status("keyed").text, manager.ask(.list).text, manager.ask(.init(rawValue: "why"), "keyed").text,
+            manager.status("keyed").text, manager.ask(.list).text, manager.ask(.why, "keyed").text,
             manager.entries().map(\.text).joined(),
         ]
         for (place, text) in [("journal", dump.output), ("log", log), ("its log", ownLines.joined())]
