@@ -14,6 +14,7 @@ let settings: [SwiftSetting] =
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -30,6 +31,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -50,6 +52,7 @@ let package = Package(
         .target(name: "ProcessControl", dependencies: ["CLinux"]),
         .target(name: "Supervision", dependencies: ["ProcessControl", "WireProtocol"]),
         .target(name: "CrashPoints"),
+        .target(name: "PrometheusMetrics", dependencies: [metrics]),
         // Without GRDB and Foundation: the command line verifies a journal, and stays small.
         .target(
             name: "JournalChain",
@@ -61,7 +64,7 @@ let package = Package(
         .target(
             name: "EventJournal",
             dependencies: [
-                "CrashPoints", "JournalChain", .product(name: "GRDB", package: "GRDB.swift"),
+                "CrashPoints", "JournalChain", metrics, .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
@@ -69,7 +72,8 @@ let package = Package(
         .target(
             name: "MarketRecord",
             dependencies: [
-                "WireProtocol", "CrashPoints", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                "WireProtocol", "CrashPoints", "CLinux", logging, metrics,
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
         .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
@@ -81,14 +85,15 @@ let package = Package(
             name: "ManagerCore",
             dependencies: [
                 "ZeroMQ", "WireProtocol", "ProcessControl", "Supervision", "EventJournal", "MarketFiles", "MarketData",
-                "MarketRecord", "CrashPoints", "CLinux", logging, .product(name: "Yams", package: "Yams"),
+                "MarketRecord", "CrashPoints", "CLinux", "PrometheusMetrics", logging, metrics,
+                .product(name: "Yams", package: "Yams"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]
         ),
         .executableTarget(
             name: "quantcell-manager",
             dependencies: [
-                "CLinux", "ManagerCore", "MarketFiles", "WireProtocol", logging, lifecycle, argumentParser,
+                "CLinux", "ManagerCore", "MarketFiles", "WireProtocol", logging, metrics, lifecycle, argumentParser,
             ]
         ),
         .executableTarget(
@@ -121,6 +126,7 @@ let package = Package(
         .testTarget(name: "ProcessControlTests", dependencies: ["ProcessControl", "CLinux"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
         .testTarget(name: "CrashPointsTests", dependencies: ["CrashPoints"]),
+        .testTarget(name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics", metrics]),
         .testTarget(
             name: "EventJournalTests",
             dependencies: ["EventJournal", "JournalChain", .product(name: "GRDB", package: "GRDB.swift")]

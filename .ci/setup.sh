@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what is missing: headers of libzmq and SQLite; with 'test' also Python, pyzmq, sqlite3 and tmux. Does nothing where all is there.
+# Installs what is missing: headers of libzmq and SQLite; with 'test' also Python, pyzmq, sqlite3, tmux, and Prometheus in .build. Does nothing where all is there.
 set -euo pipefail
 
 packages=()
@@ -32,4 +32,13 @@ if [ "${1:-}" = test ] && ! python3 -c 'import zmq' 2>/dev/null; then
     # Debian keeps pip out of its own Python unless it is told so; there the packaged one will do.
     python3 -m pip install -q --root-user-action=ignore pyzmq 2>/dev/null ||
         { has apt-get && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-zmq >/dev/null; }
+fi
+
+# Unpacked, not installed: Debian's package would run a service.
+if [ "${1:-}" = test ] && ! has promtool && [ ! -x .build/prometheus/usr/bin/promtool ] && has apt-get; then
+    echo "fetching prometheus"
+    mkdir -p .build/prometheus
+    (cd .build/prometheus && { apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; } &&
+        dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb) 2>/dev/null ||
+        echo "prometheus cannot be had here: the tests that need it say so and are skipped" >&2
 fi

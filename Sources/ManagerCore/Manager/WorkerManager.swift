@@ -35,6 +35,9 @@ public actor WorkerManager {
     let environment: [String: String]
     let logger: Logger
     let role: Role
+    nonisolated let secrets = KnownSecrets()
+    nonisolated let metrics = ManagerMetrics()
+    nonisolated let process = ManagerProcess()
     var running: Running?
     var systemd: SystemdNotify?
     /// The manager itself while it runs: the loops poll its sockets, which must not be closed under them because somebody lets go of it.
@@ -86,6 +89,10 @@ public actor WorkerManager {
         dataLoop = try EventLoop(name: "qc-data")
         self.settings = settings
         self.environment = environment ?? ProcessEnvironment.current()
+        secrets.learn(environment: self.environment)
+        for strategy in settings.strategies { secrets.learn(.object(strategy.params.values)) }
+        var logger = logger
+        logger.handler = ScrubbingLogHandler(logger.handler, secrets)
         self.logger = logger
     }
 

@@ -214,7 +214,7 @@ extension WorkerControl {
         let reason = message.payload["message"]?.stringValue ?? "an error without a message"
         let callback = message.payload["callback"]?.stringValue.map { "\($0): " } ?? ""
         worker.heard(message.payload)
-        worker.failed("\(callback)\(reason)")
+        worker.failed(secrets.scrub("\(callback)\(reason)"))
         if !isLate, message.payload["fatal"]?.boolValue == true { feed(.failed("\(callback)\(reason)"), to: worker.id) }
         guard errorSampler.admit(at: WallClock.nanoseconds()) != nil else { return }
         chronicle.record(
@@ -229,6 +229,8 @@ extension WorkerControl {
     }
 
     private func tell(_ message: Message, _ workerID: String) {
+        var message = message
+        message.payload = secrets.scrub(message.payload)
         plane?.publish("\(message.type.rawValue).\(workerID)", message)
         guard message.type == .warning || message.type == .log else { return }
         logger.log(

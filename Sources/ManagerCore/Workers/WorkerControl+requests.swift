@@ -224,6 +224,7 @@ extension WorkerControl {
         let kind = try config.validate()
         config.name = try freeName(config)
         if let error = tooManyWorkers(besides: config.name) { throw error }
+        secrets.learn(.object(config.params))
         let worker = Worker(id: config.name, config: config, kind: kind)
         worker.generationBefore = supervisor.life(of: config.name)?.generation ?? 0
         // The life of a stopped worker of that name ends here: the name is taken while the new one is compiled.

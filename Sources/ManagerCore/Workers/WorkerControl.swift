@@ -30,6 +30,8 @@ final class WorkerControl {
         let onHouseRound: () -> Void
         let loop: EventLoop
         let logger: Logger
+        let metrics: ManagerMetrics
+        let secrets: KnownSecrets
     }
 
     let settings: Settings
@@ -39,6 +41,9 @@ final class WorkerControl {
     let broker: DataBroker
     let journal: EventJournal
     let logger: Logger
+    let metrics: ManagerMetrics
+    /// What must not be told: ``chronicle`` and ``logger`` leave it out by themselves.
+    let secrets: KnownSecrets
     let supervisor: WorkerSupervisor
     /// Market data and checkpoints on disk.
     let record: MarketRecord
@@ -81,7 +86,12 @@ final class WorkerControl {
     private var deadline: (at: SuspendingClock.Instant, timer: EventLoop.Timer)?
 
     private(set) var plane: ControlPlane?
-    private(set) lazy var chronicle = Chronicle(journal: journal, loop: loop, logger: logger) {
+    private(set) lazy var chronicle = Chronicle(
+        journal: journal,
+        loop: loop,
+        logger: logger,
+        secrets: secrets
+    ) {
         [unowned self] topic, message in
         plane?.publish(topic, message)
     }
@@ -95,6 +105,7 @@ final class WorkerControl {
             logs: parts.logs,
             orphanLease: settings.supervisor.orphanLease.duration,
             logLevel: settings.manager.logLevel.ofStrategies,
+            logFormat: settings.manager.logFormat.rawValue,
             environment: parts.environment
         ),
         reaper: reaper
@@ -128,6 +139,8 @@ final class WorkerControl {
         journal = parts.journal
         record = parts.record
         logger = parts.logger
+        metrics = parts.metrics
+        secrets = parts.secrets
         refusedSampler = RefusalSampler(perSecond: settings.journal.refusedSample)
         supervisor = WorkerSupervisor(breaker: parts.settings.stormBreaker)
         supervisor.delegate = self
@@ -304,7 +317,9 @@ final class WorkerControl {
     /// Gets the sum of some topics' sequences, for each worker.
     func readTotals(of topics: [String: [String]], _ done: @escaping ([String: UInt64]) -> Void) {
         let crossing = Crossing(done)
-        loopOfBroker { [loop] broker in
+        let asked = SuspendingClock().now
+        loopOfBroker { [loop, metrics] broker in
+            metrics.late(.data, SuspendingClock().now - asked)
             let totals = topics.mapValues { broker.total(of: $0) }
             loop.execute { crossing.value(totals) }
         }
