@@ -10,6 +10,8 @@ public struct Settings: Codable, Hashable, Sendable {
     public var manager = Manager()
     /// The warm spare processes.
     public var pool = Pool()
+    /// The interpreter of strategies in Python: a path, the folder of a virtual environment, or a name; empty: `python3` from `PATH`.
+    public var python = ""
     /// Restarts, heartbeats and error budgets.
     public var supervisor = Supervisor()
     /// Limits of the market-data broker.
@@ -37,6 +39,7 @@ public struct Settings: Codable, Hashable, Sendable {
         var checker = SettingsChecker()
         manager.check(with: &checker)
         pool.check(with: &checker)
+        checker.path(python, "python")
         supervisor.check(with: &checker)
         broker.check(with: &checker)
         record.check(with: &checker)

@@ -85,7 +85,7 @@ extension WorkerControl: SupervisorDelegate {
             guard limits.user.isEmpty else {
                 throw ManagerError(.invalidWorkerConfig, "'limits.user' needs a strategy that is an executable")
             }
-            process = try pool.acquire()
+            process = try pools.acquire(host(worker.kind, worker.config))
         }
         do {
             // A program that is spawned for it has had the others from its beginning.
@@ -93,10 +93,17 @@ extension WorkerControl: SupervisorDelegate {
             try spawner.applyGroupLimits(limits, to: process)
         } catch {
             // It is nobody's spare any more, and may not run without its limits.
-            pool.release(process)
+            pools.release(process)
             throw error
         }
         return process
+    }
+
+    /// What a strategy is loaded into.
+    ///
+    /// - Throws: ``ManagerError`` where the interpreter of one in Python is not there.
+    func host(_ kind: StrategyKind, _ config: StrategyConfig) throws(ManagerError) -> WorkerHost {
+        kind == .python ? .python(try pythons.find(config.python)) : .swift
     }
 
     private func ask(_ type: MessageType, _ worker: Worker) {

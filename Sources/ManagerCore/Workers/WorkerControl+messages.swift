@@ -73,7 +73,7 @@ extension WorkerControl {
     private func connected(_ process: WorkerProcess) {
         guard !process.isConnected else { return }
         process.isConnected = true
-        guard let workerID = process.workerID else { return pool.connected(process) }
+        guard let workerID = process.workerID else { return pools.connected(process) }
         if let sandbox = sandbox(of: process) { sandbox.begin() } else { feed(.connected, to: workerID) }
     }
 
@@ -134,7 +134,7 @@ extension WorkerControl {
         else {
             if lastWords(message, workerID) { return }
             // Spares beat too; there is nothing to learn from it but that they live.
-            if pool.spare(workerID) == nil { stale(message, workerID) }
+            if pools.spare(workerID) == nil { stale(message, workerID) }
             return
         }
         switch message.type {

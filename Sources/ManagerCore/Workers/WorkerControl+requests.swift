@@ -300,28 +300,40 @@ extension WorkerControl {
         }
     }
 
-    /// Compiles a strategy in source form; nothing for any other.
+    /// Has ready what a process needs to load a strategy.
     private func prepare(_ worker: Worker, _ done: @escaping (Result<Void, ManagerError>) -> Void) {
-        switch worker.kind {
-        case .executable:
-            done(.success(()))
-        case .library:
-            worker.library = worker.config.path
-            done(.success(()))
-        case .source:
-            let start = SuspendingClock().now
-            compiler.compile(worker.config.path) { [unowned self] result in
-                if case .success(let library) = result {
-                    worker.library = library
-                    let elapsed = SuspendingClock().now - start
-                    if elapsed > .milliseconds(20) {
-                        logger.info(
-                            "compiled \(worker.config.path) in \(elapsed.text)",
-                            metadata: ["worker": "\(worker.id)"]
-                        )
-                    }
+        let start = SuspendingClock().now
+        provide(worker.config, worker.kind) { [unowned self] result in
+            if case .success(let file) = result {
+                worker.library = worker.kind == .executable ? nil : file
+                let elapsed = SuspendingClock().now - start
+                if worker.kind == .source, elapsed > .milliseconds(20) {
+                    logger.info(
+                        "compiled \(worker.config.path) in \(elapsed.text)",
+                        metadata: ["worker": "\(worker.id)"]
+                    )
                 }
-                done(result.map { _ in })
+            }
+            done(result.map { _ in })
+        }
+    }
+
+    /// Compiles a strategy in Swift, checks the interpreter of one in Python; nothing for any other.
+    ///
+    /// - Parameter done: Called with the file that a process is to load.
+    func provide(
+        _ config: StrategyConfig,
+        _ kind: StrategyKind,
+        _ done: @escaping (Result<String, ManagerError>) -> Void
+    ) {
+        switch kind {
+        case .executable, .library: done(.success(config.path))
+        case .source: compiler.compile(config.path, done: done)
+        case .python:
+            do throws(ManagerError) {
+                pythons.check(try pythons.find(config.python)) { result in done(result.map { config.path }) }
+            } catch {
+                done(.failure(error))
             }
         }
     }

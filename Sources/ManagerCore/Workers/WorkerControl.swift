@@ -101,6 +101,7 @@ final class WorkerControl {
     private(set) lazy var spawner = WorkerSpawner(
         WorkerSpawner.Configuration(
             workerExecutable: parts.installation.workerExecutable,
+            pythonKit: parts.installation.pythonKit,
             endpoints: endpoints,
             logs: parts.logs,
             orphanLease: settings.supervisor.orphanLease.duration,
@@ -113,11 +114,17 @@ final class WorkerControl {
     private(set) lazy var reaper = ProcessReaper(loop: loop, logger: logger) { [unowned self] process, exit in
         processEnded(process, exit)
     }
-    private(set) lazy var pool = ProcessPool(settings.poolConfig, loop: loop, logger: logger) { [unowned self] in
-        let process = try spawner.spawnSpare()
+    private(set) lazy var pools = ProcessPools(
+        swift: settings.poolConfig,
+        python: settings.pythonPoolConfig,
+        loop: loop,
+        logger: logger
+    ) { [unowned self] host in
+        let process = try spawner.spawnSpare(host)
         processes[process.identity] = process
         return process
     }
+    private(set) lazy var pythons = PythonChecker(folder: parts.logs, environment: parts.environment, loop: loop)
     private(set) lazy var compiler = StrategyCompiler(
         StrategyCompiler.Configuration(
             swiftc: settings.manager.swiftc,
@@ -163,7 +170,7 @@ final class WorkerControl {
                 refused: { [unowned self] in refuse($0, $1, bytes: $2) }
             )
         )
-        pool.refill()
+        pools.refill(.swift)
         keepHouse()
     }
 
@@ -176,7 +183,8 @@ final class WorkerControl {
         isLeavingRunning = leavingRunning
         if leavingRunning { abandonRunning() }
         compiler.close { [unowned self] in finishWhenEmpty() }
-        pool.close()
+        pythons.close { [unowned self] in finishWhenEmpty() }
+        pools.close()
         for worker in liveWorkers { feed(.stop(.manager), to: worker.id) }
         for sandbox in sandboxes.values { sandbox.abort("the manager is stopping") }
         whenEmpty = then
@@ -264,7 +272,7 @@ final class WorkerControl {
                 sandboxes[sandbox.generation] = nil
                 sandbox.ended(status)
             }
-        } else if !pool.ended(process, status), let id = process.workerID, let worker = workers[id],
+        } else if !pools.ended(process, status), let id = process.workerID, let worker = workers[id],
             worker.process === process
         {
             let evidence = outOfMemory.update(endingWith: status)
@@ -278,7 +286,7 @@ final class WorkerControl {
     }
 
     private func finishWhenEmpty() {
-        guard let whenEmpty, processes.isEmpty, compiler.isIdle else { return }
+        guard let whenEmpty, processes.isEmpty, compiler.isIdle, pythons.isIdle else { return }
         self.whenEmpty = nil
         hearOut { [unowned self] in
             // What was recorded last is to be told before the end.
