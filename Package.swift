@@ -45,9 +45,12 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "CLinux"]),
         .target(name: "StrategyKit"),
         .target(name: "WireProtocol"),
+        .target(name: "CBroadcastRing"),
+        // Without Foundation and ZeroMQ: both ends of the ring use it, the broker and the worker.
+        .target(name: "BroadcastRing", dependencies: ["CBroadcastRing"]),
         .target(
             name: "WorkerRuntime",
-            dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "CLinux", "CrashPoints"]
+            dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "BroadcastRing", "CLinux", "CrashPoints"]
         ),
         .target(name: "ProcessControl", dependencies: ["CLinux"]),
         .target(name: "Supervision", dependencies: ["ProcessControl", "WireProtocol"]),
@@ -79,13 +82,15 @@ let package = Package(
         .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
         .target(
             name: "MarketData",
-            dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "MarketRecord", "CrashPoints", "CLinux", logging]
+            dependencies: [
+                "ZeroMQ", "WireProtocol", "BroadcastRing", "MarketFiles", "MarketRecord", "CrashPoints", "CLinux", logging,
+            ]
         ),
         .target(
             name: "ManagerCore",
             dependencies: [
-                "ZeroMQ", "WireProtocol", "ProcessControl", "Supervision", "EventJournal", "MarketFiles", "MarketData",
-                "MarketRecord", "CrashPoints", "CLinux", "PrometheusMetrics", logging, metrics,
+                "ZeroMQ", "WireProtocol", "BroadcastRing", "ProcessControl", "Supervision", "EventJournal", "MarketFiles",
+                "MarketData", "MarketRecord", "CrashPoints", "CLinux", "PrometheusMetrics", logging, metrics,
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]
@@ -138,7 +143,8 @@ let package = Package(
             ]
         ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),
-        .testTarget(name: "MarketDataTests", dependencies: ["CLinux", "MarketData", "MarketRecord"]),
+        .testTarget(name: "BroadcastRingTests", dependencies: ["BroadcastRing", "CBroadcastRing", "AllocationCounter"]),
+        .testTarget(name: "MarketDataTests", dependencies: ["BroadcastRing", "CLinux", "MarketData", "MarketRecord"]),
         .testTarget(
             name: "ManagerCoreTests",
             dependencies: ["ManagerCore", "quantcell-worker", .product(name: "GRDB", package: "GRDB.swift")]

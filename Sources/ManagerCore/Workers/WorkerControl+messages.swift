@@ -55,6 +55,8 @@ extension WorkerControl {
             return
         }
         let interval = process.workerID.flatMap { workers[$0] }?.config.health.heartbeatInterval
+        var ring = broker.ringOffer.flatMap { JSONValue($0).objectValue }
+        if settings.broker.dataLane == .shm { ring?["required"] = true }
         var welcome = Message(
             .welcome,
             workerID: process.workerID,
@@ -63,6 +65,7 @@ extension WorkerControl {
                 "protocol": .integer(QuantCell.protocolVersion),
                 "manager": .string(managerID),
                 "orphan_lease": .number(settings.supervisor.orphanLease.duration / .seconds(1)),
+                "ring": ring.map(JSONValue.object) ?? .null,
             ]
         )
         welcome.replyTo = hello.messageID
@@ -83,7 +86,8 @@ extension WorkerControl {
         }
         if let workerID = process.workerID { workers[workerID]?.topics = topics }
         let (identity, replyTo) = (process.identity, message.messageID)
-        loopOfBroker { $0.sync(identity, replyTo: replyTo, topics: topics) }
+        let ring = message.payload["ring"]?.stringValue
+        loopOfBroker { $0.sync(identity, replyTo: replyTo, topics: topics, ring: ring) }
     }
 
     private func acknowledged(_ process: WorkerProcess, _ message: Message) {
