@@ -10,6 +10,8 @@ import subprocess
 import tempfile
 import threading
 
+import zmq
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("QUANTCELL_BUILD", ROOT / ".build" / "debug"))
 STRATEGY = pathlib.Path(__file__).with_name("probe.swift")
@@ -136,3 +138,10 @@ class Manager:
         """Publishes bars that are on disk when this returns."""
         bar = {"open": close, "high": close, "low": close, "close": close, "volume": 1, "closed": True}
         self.cli("publish", symbol, "kline", text=f"{json.dumps(bar)}\n" * number)
+
+    def feed(self, *frames):
+        """Sends frames that no command would send."""
+        with zmq.Context() as context, context.socket(zmq.PUSH) as socket_:
+            socket_.setsockopt(zmq.LINGER, LIMIT * 1000)
+            socket_.connect(f"ipc://{self.folder}/run/feed.sock")
+            socket_.send_multipart(frames)

@@ -62,6 +62,7 @@ def test_the_page_comes_back_when_the_manager_does(manager, dashboard):
     expect(connection).to_have_attribute("data-state", "reconnecting")
     expect(connection).to_contain_text("stale since")
     expect(dashboard.page.locator("body")).to_have_class(re.compile("is-stale"))
+    expect(dashboard.page.locator("#attention-list > li").first).to_contain_text("quantcell-manager run")
     dashboard.screenshot("reconnecting")
 
     manager.start()

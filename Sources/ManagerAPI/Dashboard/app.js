@@ -34,7 +34,7 @@ const panel = new WorkerPanel(manager, {
     },
 });
 const workers = new WorkersView(manager, { open, act });
-new AttentionView(manager, open);
+new AttentionView(manager, connection, open);
 new SummaryView(manager);
 new TopicsView(manager);
 new ConnectionView(connection);

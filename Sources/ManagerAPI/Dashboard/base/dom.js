@@ -1,5 +1,11 @@
 // Elements are made here and nowhere else. Whatever comes from outside becomes a text node or an attribute's value, never markup.
 
+/** Characters that are not seen, but change how others are: control codes, directions of writing, joiners. */
+const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
+/** A text in which nothing hides: such characters stand in it by their number. */
+const visible = (text) => String(text).replace(UNSEEN, (character) => `\\u{${character.charCodeAt(0).toString(16)}}`);
+
 /** Makes an element: `h("button", {class: "quiet", on: {click: f}}, "Stop")`. Children are elements, texts, or nothing. */
 export function h(tag, attributes = {}, ...children) {
     return fill(document.createElement(tag), attributes, children);
@@ -22,7 +28,10 @@ function fill(element, attributes, children) {
             element.setAttribute(name, String(value));
         }
     }
-    element.append(...children.flat().filter((child) => child !== null && child !== undefined && child !== false));
+    for (const child of children.flat(2)) {
+        if (child === null || child === undefined || child === false) continue;
+        element.append(child instanceof Node ? child : visible(child));
+    }
     return element;
 }
 
@@ -31,7 +40,7 @@ export const byId = (id) => document.getElementById(id);
 
 /** Sets a text where it differs, so that nothing is laid out again for what has not changed. */
 export function setText(element, text) {
-    const value = String(text);
+    const value = visible(text);
     if (element.textContent !== value) element.textContent = value;
 }
 

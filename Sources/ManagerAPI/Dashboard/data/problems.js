@@ -1,4 +1,4 @@
-import { count, counted, duration, epoch } from "../base/format.js";
+import { clock, count, counted, duration, epoch } from "../base/format.js";
 
 /** A restart is worth knowing of for so many seconds. */
 const RECENTLY = 600;
@@ -14,10 +14,22 @@ const ORDER = ["bad", "warn", "note"];
  *
  * `level` is `bad` (somebody must act), `warn` (somebody should look), or `note` (it is over, or about to be).
  */
-export function problems(manager) {
-    const found = [...ofManager(manager), ...ofTopics(manager)];
+export function problems(manager, connection) {
+    const found = [...ofConnection(connection), ...ofManager(manager), ...ofTopics(manager)];
     for (const { status } of manager.workers.values()) found.push(...ofWorker(status, manager.now()));
     return found.sort((a, b) => ORDER.indexOf(a.level) - ORDER.indexOf(b.level));
+}
+
+function* ofConnection({ state, problem, currentAt }) {
+    if (state !== "reconnecting") return;
+    yield {
+        level: "bad",
+        about: "connection",
+        text: `lost: all below is of ${clock(currentAt)}`,
+        more: problem,
+        todo: "The page comes back by itself. Does the manager run? 'quantcell ping' tells; 'quantcell-manager run' starts it.",
+        workerID: null,
+    };
 }
 
 function* ofWorker(worker, now) {
@@ -43,7 +55,7 @@ function* ofWorker(worker, now) {
         const text = `lost ${counted(metadata.messages_lost, "message")} that could not be recovered`;
         yield problem("warn", text, "Compare its signals with a replay of the recorded data.");
     }
-    if (worker.errors_count > 0) {
+    if (worker.errors_count > 0 && worker.state !== "error") {
         yield problem("warn", `${counted(worker.errors_count, "error")} in its callbacks`, "Read its log.");
     }
     if (worker.state === "running" && metadata.lag_seconds > LAG_SECONDS) {

@@ -1,6 +1,9 @@
-import { button, h } from "../base/dom.js";
+import { button, h, setText } from "../base/dom.js";
 import { json } from "../base/format.js";
 import { showDialog } from "./dialog.js";
+
+/** What the manager shows in place of a secret. */
+const REDACTED = "[redacted]";
 
 /**
  * Asks for other parameters of a worker. Resolves to those that were changed, by name, or to `undefined`.
@@ -36,18 +39,18 @@ export function askParams(worker) {
         );
         const changed = () => fields.filter((field) => field.isChanged);
         form.addEventListener("input", () => {
-            problem.textContent = "";
-            const changes = changed().map((field) => `${field.name}: ${json(field.before)} → ${field.text}`);
-            summary.textContent = changes.length ? changes.join(", ") : "Nothing is changed yet.";
+            setText(problem, "");
+            const changes = changed().map((field) => field.change);
+            setText(summary, changes.length ? changes.join(", ") : "Nothing is changed yet.");
         });
         form.addEventListener("submit", (event) => {
             event.preventDefault();
             try {
                 const values = Object.fromEntries(changed().map((field) => [field.name, field.value()]));
                 if (Object.keys(values).length) close(values);
-                else problem.textContent = "Change a value first.";
+                else setText(problem, "Change a value first.");
             } catch (error) {
-                problem.textContent = error.message;
+                setText(problem, error.message);
             }
         });
         return form;
@@ -56,14 +59,21 @@ export function askParams(worker) {
 
 class Field {
     #input;
+    #isSecret;
 
     constructor(name, before) {
         this.name = name;
-        this.before = before;
+        this.#isSecret = before === REDACTED;
+        this.before = this.#isSecret ? "" : before;
         this.#input =
             typeof before === "boolean"
                 ? h("select", {}, ["true", "false"].map((text) => h("option", { selected: text === String(before) }, text)))
                 : h("input", { type: "text", value: asText(before), autocomplete: "off", spellcheck: "false" });
+        if (this.#isSecret) {
+            this.#input.type = "password";
+            this.#input.value = "";
+            this.#input.placeholder = "a secret; empty keeps it";
+        }
         if (typeof before === "number") this.#input.inputMode = "decimal";
         this.#input.name = name;
         this.element = h("label", {}, h("span", {}, name), this.#input);
@@ -71,6 +81,10 @@ class Field {
 
     get text() {
         return this.#input.value.trim();
+    }
+
+    get change() {
+        return this.#isSecret ? `${this.name}: another secret` : `${this.name}: ${json(this.before)} → ${this.text}`;
     }
 
     get isChanged() {

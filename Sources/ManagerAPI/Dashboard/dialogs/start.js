@@ -1,4 +1,4 @@
-import { button, h } from "../base/dom.js";
+import { button, h, setText } from "../base/dom.js";
 import { showDialog } from "./dialog.js";
 
 const list = (text) => text.split(/[\s,]+/).filter((item) => item !== "");
@@ -32,24 +32,24 @@ export function askStart(start) {
             );
             form.addEventListener("submit", async (event) => {
                 event.preventDefault();
-                problem.textContent = "";
+                setText(problem, "");
                 if (!path.value.trim()) {
-                    problem.textContent = "Say which file to start.";
+                    setText(problem, "Say which file to start.");
                     path.focus();
                     return;
                 }
                 submit.disabled = true;
-                submit.textContent = "Starting…";
+                setText(submit, "Starting…");
                 try {
                     const strategy = { path: path.value.trim(), symbols: list(symbols.value), data_types: list(types.value) };
                     if (name.value.trim()) strategy.name = name.value.trim();
                     if (params.value.trim()) strategy.params = parsed(params.value);
                     close(await start(strategy));
                 } catch (error) {
-                    problem.textContent = error.message;
+                    setText(problem, error.message);
                 } finally {
                     submit.disabled = false;
-                    submit.textContent = "Start";
+                    setText(submit, "Start");
                 }
             });
             return form;

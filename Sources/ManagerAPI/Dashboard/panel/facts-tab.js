@@ -59,7 +59,7 @@ export class FactsTab {
             verdicts: verdicts?.join(", "),
             ...Object.fromEntries(Object.entries(metadata).map(([name, value]) => [name.replaceAll("_", " "), json(value)])),
         };
-        for (const [name, value] of Object.entries(facts)) setText(this.#fact(name), value ?? "–");
+        for (const [name, value] of Object.entries(facts)) setText(this.#fact(name), value === null || value === undefined || value === "" ? "–" : value);
     }
 
     #fact(name) {

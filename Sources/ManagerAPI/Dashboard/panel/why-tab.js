@@ -65,7 +65,7 @@ function stepElement({ time, from_state: from, to_state: to, cause, actor, gener
         from ? `${from} → ` : "",
         h("span", { class: "state", data: { state: to } }, to),
         h("div", {}, cause ?? ""),
-        h("small", {}, `${actor ?? "–"} · generation ${generation ?? "–"}`),
+        h("small", {}, `${actor ?? "–"} · gen ${generation ?? "–"}`),
     );
 }
 

@@ -9,15 +9,18 @@ const WORDS = { bad: "Act", warn: "Look", note: "Note" };
 /** What is wrong, above all else; one quiet line where nothing is. */
 export class AttentionView {
     #manager;
+    #connection;
     #open;
     #items = new Map();
     #isWhole = false;
 
     /** `open(id, tab)` shows more of a worker. */
-    constructor(manager, open) {
+    constructor(manager, connection, open) {
         this.#manager = manager;
+        this.#connection = connection;
         this.#open = open;
         for (const what of ["workers", "topics", "status"]) manager.addEventListener(what, () => this.render());
+        connection.addEventListener("change", () => this.render());
         byId("attention-all").addEventListener("click", () => {
             this.#isWhole = !this.#isWhole;
             this.render();
@@ -25,14 +28,14 @@ export class AttentionView {
     }
 
     render() {
-        const found = problems(this.#manager);
+        const found = problems(this.#manager, this.#connection);
         const shown = this.#isWhole ? found : found.slice(0, SHOWN);
         const items = shown.map((problem) => this.#item(problem));
         const keys = new Set(shown.map(key));
         for (const old of this.#items.keys()) if (!keys.has(old)) this.#items.delete(old);
         const pressing = found.filter(({ level }) => level !== "note").length;
         byId("attention").dataset.level = found[0]?.level ?? "fine";
-        setText(byId("attention-title"), found.length ? "What is wrong" : this.#fine());
+        setText(byId("attention-title"), pressing ? "What is wrong" : found.length ? "Nothing is wrong now. Lately:" : this.#fine());
         arrange(byId("attention-list"), items);
         const all = byId("attention-all");
         all.hidden = found.length <= SHOWN;

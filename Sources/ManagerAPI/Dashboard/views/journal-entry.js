@@ -1,4 +1,4 @@
-import { h } from "../base/dom.js";
+import { h, setText } from "../base/dom.js";
 import { day, json, timeOfDay } from "../base/format.js";
 
 const state = (name) => h("span", { class: "state", data: { state: name } }, name);
@@ -17,7 +17,7 @@ export function entryElement(entry, open) {
             h("button", { type: "button", class: "link", title: "Why?", on: { click: () => open(worker, "why") } }, worker),
         to && h("span", { class: "change" }, from && h("small", {}, `${from} → `), state(to)),
         h("span", { class: "cause" }, kind === "signal" ? signalText(entry) : (cause ?? "")),
-        h("small", { class: "actor" }, [who, generation && `generation ${generation}`].filter(Boolean).join(" · ")),
+        h("small", { class: "actor" }, [who, generation && `gen ${generation}`].filter(Boolean).join(" · ")),
     );
     const more = kind === "signal" ? null : detailElement(detail);
     return h("li", { class: "entry", data: { seq, kind, bad: isBad } }, line, more);
@@ -34,7 +34,7 @@ function detailElement(detail) {
     const text = h("pre");
     const element = h("details", {}, h("summary", {}, json(detail, 80)), text);
     element.addEventListener("toggle", () => {
-        text.textContent = element.open ? json(JSON.stringify(detail, null, 2), 20_000) : "";
+        setText(text, element.open ? json(JSON.stringify(detail, null, 2), 20_000) : "");
     });
     return element;
 }

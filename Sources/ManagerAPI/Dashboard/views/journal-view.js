@@ -118,7 +118,6 @@ export class JournalView {
 
     #say() {
         const { journal } = this.#manager;
-        setText(byId("journal-title"), "Journal");
         const empty = byId("journal-empty");
         empty.hidden = this.#list.children.length > 0;
         setText(
@@ -127,6 +126,7 @@ export class JournalView {
                 ? `None of the newest ${counted(journal.entries.length, "entry", "entries")} matches. Show more kinds, load older ones, or take the filter away.`
                 : "Nothing has been written yet.",
         );
+        this.#older.dataset.first = journal.first ?? "";
         this.#older.hidden = journal.first === null || journal.first <= 1 || journal.isFull;
     }
 

@@ -8,7 +8,6 @@ const most = (values) => values.reduce((top, value) => Math.max(top, value ?? 0)
 const FIGURES = [
     ["Running", ({ workers }) => `${count(workers.filter(({ status }) => status.state === "running").length)} of ${count(workers.length)}`],
     ["Messages/s", ({ topics }) => rate(topics.length ? sum(topics.map(({ history }) => history.rate.last)) : null)],
-    ["Published", ({ totals }) => count(totals?.published)],
     ["Refused", ({ totals }) => count(totals?.refused)],
     ["Largest lag", ({ workers }) => count(most(workers.map(({ history }) => history.lag.last)))],
     ["Signals", ({ workers }) => count(sum(workers.map(({ status }) => status.signals_emitted)))],

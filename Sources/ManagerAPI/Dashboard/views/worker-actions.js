@@ -8,7 +8,7 @@ export function actions(worker) {
     const found = [];
     if (state === "running") found.push(verbs.pause);
     if (state === "paused") found.push(verbs.resume);
-    if (!["stopping", "initializing", "restarting"].includes(state)) found.push(state === "stopped" ? verbs.startAgain : verbs.restart);
+    if (!["stopping", "initializing", "restarting", "compiling"].includes(state)) found.push(state === "stopped" ? verbs.startAgain : verbs.restart);
     if (state !== "stopped" && state !== "stopping") found.push(verbs.stop);
     if (state === "stopped") found.push(verbs.forget);
     return found.map((action) => ({ ...action, question: `${action.text} ${id}?` }));

@@ -44,6 +44,7 @@ export class WorkerRow {
         this.id = id;
         this.#act = act;
         setText(this.#name, id);
+        this.#name.title = id;
         const cells = {
             id: [this.#name, this.#about],
             state: [this.#state, this.#note],
