@@ -7,6 +7,9 @@ import { advice, tellFailed } from "./toasts.js";
 /** So many entries are in the page at most; the rest of what is known is found by the filter. */
 const SHOWN = 200;
 const OLDER = 500;
+const LEAST_MS = 200;
+/** So many new entries at once are pointed at; more of them nobody could follow. */
+const POINTED_AT = 8;
 const KINDS = ["transition", "command", "signal", "refused", "manager", "worker", "intent", "effect", "outcome", "journal"];
 /** What the manager writes for itself is left out until it is asked for. */
 const HIDDEN_AT_FIRST = ["intent", "effect", "outcome"];
@@ -24,6 +27,7 @@ export class JournalView {
     /** The newest entry that is shown, or was passed over by the filter. */
     #shownTo = 0;
     #isScheduled = false;
+    #renderedAt = Number.NEGATIVE_INFINITY;
     #journal = null;
 
     /** `open(id, tab)` shows more of a worker. */
@@ -63,14 +67,16 @@ export class JournalView {
         return toggle;
     }
 
-    /** However many entries come at once, the page is changed once a frame. */
+    /** However many entries come, the page is changed a few times a second at most. */
     #schedule() {
         if (this.#isScheduled) return;
         this.#isScheduled = true;
-        requestAnimationFrame(() => {
+        const wait = Math.max(this.#renderedAt + LEAST_MS - performance.now(), 0);
+        setTimeout(() => {
             this.#isScheduled = false;
+            this.#renderedAt = performance.now();
             this.#renderChange();
-        });
+        }, wait);
     }
 
     #renderChange() {
@@ -87,7 +93,9 @@ export class JournalView {
             return;
         }
         this.#shownTo = journal.last ?? 0;
-        this.#list.prepend(...fresh.slice(-SHOWN).reverse().map((entry) => this.#entry(entry)));
+        const elements = fresh.slice(-SHOWN).reverse().map((entry) => this.#entry(entry));
+        if (elements.length <= POINTED_AT) for (const element of elements) element.classList.add("is-new");
+        this.#list.prepend(...elements);
         while (this.#list.children.length > SHOWN) this.#list.lastElementChild.remove();
         this.#say();
     }
