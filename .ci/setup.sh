@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing: headers of libzmq and SQLite; with 'test' also Python, pyzmq, sqlite3 and tmux. Does nothing where all is there.
+# Installs what is missing: headers of libzmq and SQLite; with 'test' also Python, pyzmq, sqlite3 and tmux; with 'browser' Chromium
+# and, in .build/browser, what drives it. Does nothing where all is there.
 set -euo pipefail
 
 packages=()
@@ -13,6 +14,10 @@ if [ "${1:-}" = test ]; then
     has python3 || packages+=(python3 python3-pip)
     has sqlite3 || packages+=(sqlite3)
     has tmux || packages+=(tmux)
+fi
+if [ "${1:-}" = browser ]; then
+    has chromium || packages+=(chromium)
+    python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 fi
 
 if [ ${#packages[@]} -gt 0 ]; then
@@ -32,4 +37,9 @@ if [ "${1:-}" = test ] && ! python3 -c 'import zmq' 2>/dev/null; then
     # Debian keeps pip out of its own Python unless it is told so; there the packaged one will do.
     python3 -m pip install -q --root-user-action=ignore pyzmq 2>/dev/null ||
         { has apt-get && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-zmq >/dev/null; }
+fi
+
+if [ "${1:-}" = browser ]; then
+    [ -x .build/browser/bin/python ] || python3 -m venv .build/browser
+    .build/browser/bin/python -m pip install -q -r Tests/Browser/requirements.txt
 fi
