@@ -18,6 +18,7 @@ class Dashboard:
         self.errors = []
         self.foreign = []
         self.requests = []
+        #: How often the page itself was loaded; the login's own does not count.
         self.loads = 0
         page.on("console", self._console)
         page.on("pageerror", lambda error: self.errors.append(f"exception: {error}"))
@@ -42,8 +43,8 @@ class Dashboard:
         self.errors.append(f"a script opened a {dialog.type}: {dialog.message}")
         dialog.dismiss()
 
-    def _load(self, _):
-        self.loads += 1
+    def _load(self, page):
+        self.loads += page.url == self.manager.url
 
     def check(self):
         """Nothing left the origin, no script ran that is not ours, nothing was complained about."""

@@ -40,18 +40,23 @@ class Manager:
             "QUANTCELL_DATA_DIR": str(self.folder / "data"),
             "NO_COLOR": "1",
         }
+        self.process = None
+        self.lines = []
+        self.configure()
+
+    def configure(self, endpoints="", more=""):
+        """Writes the configuration; `endpoints` are members of `manager.endpoints`, `more` is a section of its own."""
         (self.folder / "config.yaml").write_text(
             f"""
-            manager: {{max_workers: 120}}
+            manager: {{max_workers: 120, endpoints: {{{endpoints}}}}}
             supervisor: {{orphan_lease: 10s}}
             api:
               enabled: true
               port: {self.port}
               strategy_dirs: [{self.strategies}]
+            {more}
             """
         )
-        self.process = None
-        self.lines = []
 
     @property
     def url(self):

@@ -4,6 +4,7 @@ import signal
 from playwright.sync_api import expect
 
 from dashboard import AWAY
+from manager import free_port
 
 
 def test_a_worker_that_is_killed_is_seen_to_come_back(manager, dashboard):
@@ -85,8 +86,7 @@ def test_the_page_comes_back_when_the_manager_does(manager, dashboard):
 
 def test_an_insecure_endpoint_is_loud(manager, dashboard):
     manager.end()
-    text = (manager.folder / "config.yaml").read_text().replace("supervisor:", "insecure_tcp: true\n            supervisor:")
-    (manager.folder / "config.yaml").write_text(text)
+    manager.configure(endpoints=f"feed: ['tcp://127.0.0.1:{free_port()}']", more="security: {insecure_tcp: true}")
     manager.start()
     dashboard.log_in()
     expect(dashboard.page.locator("[data-level=bad][data-about=manager]")).to_contain_text("insecure_tcp")

@@ -82,11 +82,12 @@ function* ofManager({ status, totals }) {
     if (status && status.status !== "running") {
         yield problem(status.status === "degraded" ? "bad" : "warn", `is ${status.status}`, "Read the manager's log.");
     }
-    const statistics = status?.statistics ?? {};
-    for (const warning of statistics.warnings ?? []) {
-        const isOpen = warning.includes("insecure_tcp");
-        yield problem("bad", warning, isOpen ? "Make keys with 'quantcell keys new' and take insecure_tcp away." : "Read the manager's log.");
+    if (status?.environment?.security?.insecure_tcp) {
+        const text = "is open to everybody who reaches its TCP endpoints: insecure_tcp is true, and they have no keys";
+        yield problem("bad", text, "Make keys with 'quantcell keys new', then take insecure_tcp out of the configuration.");
     }
+    const statistics = status?.statistics ?? {};
+    for (const warning of statistics.warnings ?? []) yield problem("bad", warning, "Read the manager's log.");
     const lag = statistics.loop_lag?.last_seconds;
     if (lag > LOOP_LAG_SECONDS) {
         yield problem("warn", `its control loop is ${duration(lag)} late`, "The machine is overloaded: look for what takes its processors.");
