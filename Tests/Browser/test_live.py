@@ -84,6 +84,20 @@ def test_the_page_comes_back_when_the_manager_does(manager, dashboard):
     assert shown == list(range(after, after - len(shown), -1))
 
 
+def test_a_manager_that_stands_still_is_noticed(manager, dashboard):
+    manager.start_strategy("alpha")
+    dashboard.log_in()
+    manager.process.send_signal(signal.SIGSTOP)
+    try:
+        connection = dashboard.page.locator("#connection")
+        expect(connection).to_have_attribute("data-state", "reconnecting")
+        expect(dashboard.page.locator("#attention-list > li").first).to_contain_text("the manager does not answer")
+    finally:
+        manager.process.send_signal(signal.SIGCONT)
+    dashboard.live()
+    dashboard.state("alpha", "running")
+
+
 def test_an_insecure_endpoint_is_loud(manager, dashboard):
     manager.end()
     manager.configure(endpoints=f"feed: ['tcp://127.0.0.1:{free_port()}']", more="security: {insecure_tcp: true}")

@@ -43,3 +43,12 @@ def test_who_may_only_look_finds_no_button_to_act(manager, dashboard):
     expect(dashboard.page.locator("#start-button")).to_be_hidden()
     dashboard.page.keyboard.press("x")
     expect(dashboard.page.get_by_role("alert")).to_contain_text("This session may only look")
+
+
+def test_signing_out_ends_the_session(manager, dashboard):
+    dashboard.log_in()
+    expect(dashboard.page.locator("#session-facts")).to_contain_text("may look and act, until")
+    dashboard.expected_errors = [r"status of 401"]
+    dashboard.page.get_by_role("button", name="Sign out").click()
+    expect(dashboard.page.get_by_role("dialog", name="Your session is over")).to_be_visible()
+    assert dashboard.page.goto(manager.url).status == 401

@@ -11,6 +11,7 @@ import { listenForKeys } from "./shortcuts.js";
 import { AttentionView } from "./views/attention-view.js";
 import { ConnectionView } from "./views/connection-view.js";
 import { JournalView } from "./views/journal-view.js";
+import { SessionView } from "./views/session-view.js";
 import { SummaryView } from "./views/summary-view.js";
 import { TopicsView } from "./views/topics-view.js";
 import { WorkersView } from "./views/workers-view.js";
@@ -38,6 +39,7 @@ new AttentionView(manager, connection, open);
 new SummaryView(manager);
 new TopicsView(manager);
 new ConnectionView(connection);
+new SessionView(manager, connection);
 
 /** What keys act on: the worker whose panel is open, else the one that is chosen in the table. */
 const withWorker = (work) => () => {
@@ -71,9 +73,6 @@ listenForKeys({
 });
 byId("help-button").addEventListener("click", () => showHelp());
 byId("start-button").addEventListener("click", start);
-manager.addEventListener("status", () => {
-    byId("start-button").hidden = !manager.mayOperate;
-});
 connection.addEventListener("change", () => {
     if (connection.state === "signed-out") showSignedOut();
 });

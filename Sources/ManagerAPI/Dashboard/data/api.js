@@ -15,14 +15,18 @@ export class RequestError extends Error {
     }
 }
 
+/** A question that is not answered within this time is not answered at all; a command takes as long as it takes. */
+const PATIENCE_MS = 5000;
+
 /** An answer's `data`, and the manager's clock when it was given, in seconds since the Unix epoch. */
-async function ask(method, path, body, signal) {
+async function ask(method, path, body, cancel) {
+    const limits = [cancel, method === "GET" ? AbortSignal.timeout(PATIENCE_MS) : undefined].filter(Boolean);
     let response;
     let answer;
     try {
         response = await fetch(path, {
             method,
-            signal,
+            signal: AbortSignal.any(limits),
             credentials: "same-origin",
             cache: "no-store",
             headers: body === undefined ? {} : { "content-type": "application/json" },
@@ -31,6 +35,7 @@ async function ask(method, path, body, signal) {
         answer = await response.json();
     } catch (error) {
         if (error.name === "AbortError") throw error;
+        if (error.name === "TimeoutError") throw new RequestError(0, "UNREACHABLE", "the manager does not answer");
         if (response === undefined) throw new RequestError(0, "UNREACHABLE", "the manager cannot be reached");
         throw new RequestError(response.status, "INTERNAL_ERROR", `the answer (HTTP ${response.status}) was not JSON`);
     }
@@ -64,5 +69,5 @@ export const api = {
     command: (id, verb) => ask("POST", worker(id, `/${verb}`), {}),
     params: (id, params) => ask("POST", worker(id, "/params"), { params }),
     forget: (id) => ask("DELETE", worker(id)),
-    signOut: () => fetch("/logout", { method: "POST", credentials: "same-origin" }),
+    signOut: () => ask("POST", "/logout", {}),
 };

@@ -8,7 +8,7 @@ const KEYS = [
     ["e", "its parameters"],
     ["p", "pause or resume it"],
     ["r", "restart it"],
-    ["x", "stop it"],
+    ["x", "stop it; remove a stopped one"],
     ["n", "start a strategy"],
     ["/", "filter the workers"],
     ["o", "order by the next quantity"],

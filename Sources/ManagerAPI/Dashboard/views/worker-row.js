@@ -59,7 +59,8 @@ export class WorkerRow {
                 data: { worker: id },
                 on: {
                     focusin: () => choose(id),
-                    click: (event) => event.target.closest("button") === null && open(id, "why"),
+                    // Who marks text to copy it does not mean to open anything.
+                    click: (event) => !event.target.closest("button") && getSelection().isCollapsed && open(id, "why"),
                 },
             },
             COLUMNS.map(({ id: column, title }) =>
