@@ -2,7 +2,7 @@ import { api } from "./api.js";
 import { EventStream } from "./event-stream.js";
 
 const LOOK_EVERY_MS = 1000;
-/** Topics and the manager's own status are looked at once in so many looks at the workers. */
+/** The manager's own status is looked at once in so many looks at the workers and topics. */
 const STATUS_EVERY = 3;
 const BACKLOG = 500;
 const LEAST_MS = 150;
@@ -85,7 +85,7 @@ export class Connection extends EventTarget {
             const isWhole = this.#looks % STATUS_EVERY === 0;
             const [workers, topics, status, session] = await Promise.all([
                 api.workers(),
-                isWhole ? api.topics() : null,
+                api.topics(),
                 isWhole ? api.status() : null,
                 this.#manager.session ? null : api.session(),
             ]);
@@ -93,7 +93,7 @@ export class Connection extends EventTarget {
             this.#manager.takeClock(workers.time);
             if (session) this.#manager.takeSession(session.data);
             if (status) this.#manager.takeStatus(status.data);
-            if (topics) this.#manager.takeTopics(topics.data, topics.time);
+            this.#manager.takeTopics(topics.data, topics.time);
             this.#manager.takeWorkers(workers.data.workers, workers.time);
             this.#isLooking = true;
             this.#settle();
