@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing: headers of libzmq and SQLite; with 'test' also Python, pyzmq, sqlite3, tmux, and Prometheus in .build. Does nothing where all is there.
+# Installs what is missing: headers of libzmq and SQLite; with 'test' also Python, pyzmq, sqlite3, tmux, and Prometheus in .build; with
+# 'browser' Chromium and, in .build/browser, what drives it. Does nothing where all is there.
 set -euo pipefail
 
 packages=()
@@ -13,6 +14,10 @@ if [ "${1:-}" = test ]; then
     has python3 || packages+=(python3 python3-pip)
     has sqlite3 || packages+=(sqlite3)
     has tmux || packages+=(tmux)
+fi
+if [ "${1:-}" = browser ]; then
+    has chromium || packages+=(chromium)
+    python3 -c 'import ensurepip' 2>/dev/null || packages+=(python3-venv)
 fi
 
 if [ ${#packages[@]} -gt 0 ]; then
@@ -41,4 +46,9 @@ if [ "${1:-}" = test ] && ! has promtool && [ ! -x .build/prometheus/usr/bin/pro
     (cd .build/prometheus && { apt-get download -qq prometheus || { apt-get update -qq && apt-get download -qq prometheus; }; } &&
         dpkg-deb -x prometheus_*.deb . && rm prometheus_*.deb) 2>/dev/null ||
         echo "prometheus cannot be had here: the tests that need it say so and are skipped" >&2
+fi
+
+if [ "${1:-}" = browser ]; then
+    [ -x .build/browser/bin/python ] || python3 -m venv .build/browser
+    .build/browser/bin/python -m pip install -q -r Tests/Browser/requirements.txt
 fi
