@@ -79,13 +79,15 @@ let package = Package(
         .target(
             name: "MarketData",
             dependencies: [
-                "ZeroMQ", "WireProtocol", "BroadcastRing", "MarketFiles", "MarketRecord", "CrashPoints", "CLinux", logging,
+                "ZeroMQ", "WireProtocol", "BroadcastRing", "MarketFiles", "MarketRecord", "CrashPoints", "CLinux",
+                logging,
             ]
         ),
         .target(
             name: "ManagerCore",
             dependencies: [
-                "ZeroMQ", "WireProtocol", "BroadcastRing", "ProcessControl", "Supervision", "EventJournal", "MarketFiles",
+                "ZeroMQ", "WireProtocol", "BroadcastRing", "ProcessControl", "Supervision", "EventJournal",
+                "MarketFiles",
                 "MarketData", "MarketRecord", "CrashPoints", "CLinux", logging, .product(name: "Yams", package: "Yams"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]
@@ -121,7 +123,7 @@ let package = Package(
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(
             name: "WorkerRuntimeTests",
-            dependencies: ["WorkerRuntime", "StrategyKit", "AllocationCounter"]
+            dependencies: ["WorkerRuntime", "StrategyKit", "BroadcastRing", "AllocationCounter"]
         ),
         .testTarget(name: "ProcessControlTests", dependencies: ["ProcessControl", "CLinux"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
@@ -137,7 +139,10 @@ let package = Package(
             ]
         ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),
-        .testTarget(name: "BroadcastRingTests", dependencies: ["BroadcastRing", "CBroadcastRing", "AllocationCounter"]),
+        .testTarget(
+            name: "BroadcastRingTests",
+            dependencies: ["BroadcastRing", "CBroadcastRing", "AllocationCounter"]
+        ),
         .testTarget(name: "MarketDataTests", dependencies: ["BroadcastRing", "CLinux", "MarketData", "MarketRecord"]),
         .testTarget(
             name: "ManagerCoreTests",

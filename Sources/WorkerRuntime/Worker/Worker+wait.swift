@@ -39,7 +39,7 @@ extension Worker {
             var ready = Ready(stops: StopRequest.isRaised)
             ready.control = control.hasInput(isNews: isNews) || control.hasBacklog
             // Not read now, it must be looked at later, when nothing new need have happened.
-            if isNews { hasHistoryNews = true; hasSocketNews = true }
+            if isNews { (hasHistoryNews, hasSocketNews) = (true, true) }
             if readsHistory, let history {
                 ready.history = history.hasInput(isNews: hasHistoryNews)
                 hasHistoryNews = false
