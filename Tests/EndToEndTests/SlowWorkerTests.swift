@@ -45,7 +45,7 @@ import ZeroMQ
                 #expect(metadata?["gaps"] == 0)
                 #expect(metadata?["lane"]?.stringValue == lane)
             }
-            // What found no room in its socket or was written over in the ring, came from the record. Half a million need not find the
+            // What found no room in its socket, or was written over, came from the record. Half a million need not find the
             // defaults too small: that is a matter of how fast the machine publishes.
             if Self.isLong {
                 print("slow workers: \(try manager.status("slow")["metadata"]?["messages_replayed"]?.text ?? "?") replayed")
