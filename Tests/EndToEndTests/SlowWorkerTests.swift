@@ -48,7 +48,8 @@ import ZeroMQ
             // What found no room in its socket, or was written over, came from the record. Half a million need not find the
             // defaults too small: that is a matter of how fast the machine publishes.
             if Self.isLong {
-                print("slow workers: \(try manager.status("slow")["metadata"]?["messages_replayed"]?.text ?? "?") replayed")
+                let replayed = try manager.status("slow")["metadata"]?["messages_replayed"]?.text
+                print("slow workers: \(replayed ?? "?") replayed")
             } else {
                 try manager.asking("slow", until: "tells of what was replayed") {
                     $0["metadata"]?["messages_replayed"]?.integerValue ?? 0 > 0
