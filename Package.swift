@@ -83,7 +83,8 @@ let package = Package(
         .target(
             name: "MarketData",
             dependencies: [
-                "ZeroMQ", "WireProtocol", "BroadcastRing", "MarketFiles", "MarketRecord", "CrashPoints", "CLinux", logging,
+                "ZeroMQ", "WireProtocol", "BroadcastRing", "MarketFiles", "MarketRecord", "CrashPoints", "CLinux",
+                logging,
             ]
         ),
         .target(
@@ -126,7 +127,7 @@ let package = Package(
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(
             name: "WorkerRuntimeTests",
-            dependencies: ["WorkerRuntime", "StrategyKit", "AllocationCounter"]
+            dependencies: ["WorkerRuntime", "StrategyKit", "BroadcastRing", "AllocationCounter"]
         ),
         .testTarget(name: "ProcessControlTests", dependencies: ["ProcessControl", "CLinux"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
@@ -143,7 +144,10 @@ let package = Package(
             ]
         ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),
-        .testTarget(name: "BroadcastRingTests", dependencies: ["BroadcastRing", "CBroadcastRing", "AllocationCounter"]),
+        .testTarget(
+            name: "BroadcastRingTests",
+            dependencies: ["BroadcastRing", "CBroadcastRing", "AllocationCounter"]
+        ),
         .testTarget(name: "MarketDataTests", dependencies: ["BroadcastRing", "CLinux", "MarketData", "MarketRecord"]),
         .testTarget(
             name: "ManagerCoreTests",

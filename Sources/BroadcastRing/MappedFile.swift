@@ -46,7 +46,8 @@ struct MappedFile: ~Copyable {
         defer { close(descriptor) }
         var status = stat()
         guard fstat(descriptor, &status) == 0 else { throw failure("look at \(path)") }
-        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(), counts.contains(Int(status.st_size)) else {
+        guard status.st_mode & S_IFMT == S_IFREG, status.st_uid == geteuid(), counts.contains(Int(status.st_size))
+        else {
             throw RingError("\(path) is no ring: not a file of this user, or of an impossible length")
         }
         let count = Int(status.st_size)

@@ -72,7 +72,8 @@ struct RingLayout: Hashable {
         // No more than all of them, whatever a broken file says.
         for _ in 0..<Self.segments where segment <= head / segmentBytes {
             let position = start(segment % Self.segments)
-            if position / segmentBytes == segment, position >= target, position <= head, position % Self.alignment == 0 {
+            if position / segmentBytes == segment, position >= target, position <= head, position % Self.alignment == 0
+            {
                 return position
             }
             segment += 1

@@ -32,10 +32,11 @@ package final class RingReader {
     private let wakeFile: MappedFile
     private let entries: UnsafeMutableRawPointer
     private let wakeWord: UnsafeMutablePointer<UInt32>
-    private var position: UInt64 = 0
+    // One thread uses them, for every message.
+    @exclusivity(unchecked) private var position: UInt64 = 0
     /// The head as it was seen last.
-    private var head: UInt64 = 0
-    private var body = RingBuffer()
+    @exclusivity(unchecked) private var head: UInt64 = 0
+    @exclusivity(unchecked) private var body = RingBuffer()
     private var name = RingBuffer()
 
     /// Opens a ring.
@@ -66,9 +67,6 @@ package final class RingReader {
         case .oldest: if claimed > layout.capacity { resume() }
         }
     }
-
-    /// Bytes of the ring that it has behind it.
-    package var read: UInt64 { position }
 
     // MARK: Reading
 
@@ -106,7 +104,9 @@ package final class RingReader {
     }
 
     /// The name of a message's topic; `nil` where it was written over meanwhile.
-    package func withName<Result>(of entry: RingEntry, _ use: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result? {
+    package func withName<Result>(of entry: RingEntry, _ use: (UnsafeRawBufferPointer) throws -> Result) rethrows
+        -> Result?
+    {
         copy(entry, RingLayout.entryHeaderBytes, Int(entry.nameBytes), into: &name)
         return isIntact ? try use(name.bytes) : nil
     }

@@ -13,9 +13,9 @@ package final class RingWriter {
     private let wakeFile: MappedFile
     private let entries: UnsafeMutableRawPointer
     private let wakeWord: UnsafeMutablePointer<UInt32>
-    private var head: UInt64 = 0
+    @exclusivity(unchecked) private var head: UInt64 = 0
     /// The segment of the last entry; none yet.
-    private var segment = UInt64.max
+    @exclusivity(unchecked) private var segment = UInt64.max
 
     /// Makes a ring.
     ///

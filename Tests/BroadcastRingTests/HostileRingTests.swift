@@ -39,7 +39,11 @@ struct HostileRingTests {
             case .overrun: reader.resume()
             case .message(let entry):
                 _ = reader.withName(of: entry) { $0.reduce(0) { $0 &+ Int($1) } }
-                if reader.take(entry) { _ = reader.withBody { $0.reduce(0) { $0 &+ Int($1) } } } else { reader.resume() }
+                if reader.take(entry) {
+                    _ = reader.withBody { $0.reduce(0) { $0 &+ Int($1) } }
+                } else {
+                    reader.resume()
+                }
                 messages += 1
             }
         }
@@ -61,7 +65,10 @@ struct HostileRingTests {
     }
 
     @Test func anEmptyRingIsARing() throws {
-        try withFile(file { _ in }) { offer in #expect(try read(offer) == (0, false)) }
+        try withFile(file { _ in }) { offer in
+            let found = try read(offer)
+            #expect(found == (0, false))
+        }
     }
 
     @Test func aHeadBehindNothingIsDamage() throws {
@@ -69,7 +76,10 @@ struct HostileRingTests {
             $0.storeBytes(of: 4096 as UInt64, toByteOffset: RingLayout.claimedOffset, as: UInt64.self)
             $0.storeBytes(of: 4096 as UInt64, toByteOffset: RingLayout.headOffset, as: UInt64.self)
         }
-        try withFile(file) { offer in #expect(try read(offer).isDamaged) }
+        try withFile(file) { offer in
+            let found = try read(offer)
+            #expect(found.isDamaged)
+        }
     }
 
     /// A ring as a writer leaves it, with bytes changed at random, most of them where it hurts.
@@ -85,7 +95,9 @@ struct HostileRingTests {
                 let place =
                     switch round % 3 {
                     case 0: Int.random(in: RingLayout.claimedOffset..<RingLayout.headOffset + 8, using: &random)
-                    case 1: RingLayout.headerBytes + Int.random(in: 0..<2048, using: &random) * 32 + Int.random(in: 0..<24, using: &random)
+                    case 1:
+                        RingLayout.headerBytes + Int.random(in: 0..<2048, using: &random) * 32
+                            + Int.random(in: 0..<24, using: &random)
                     default: Int.random(in: RingLayout.claimedOffset..<bytes.count, using: &random)
                     }
                 bytes[place] = UInt8.random(in: 0...255, using: &random)

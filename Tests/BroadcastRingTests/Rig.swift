@@ -14,6 +14,15 @@ extension RingWriter {
     }
 }
 
+/// What one thread alone uses, handed to it by another.
+struct Alone<Value>: @unchecked Sendable {
+    let value: Value
+
+    init(_ value: Value) {
+        self.value = value
+    }
+}
+
 /// Bodies that show whether they are whole.
 enum Numbered {
     static func body(_ number: UInt64, count: Int) -> [UInt8] {

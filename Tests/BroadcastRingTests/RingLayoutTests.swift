@@ -78,7 +78,9 @@ struct RingLayoutTests {
         let layout = RingLayout(bytes: 64 << 10)
         let (capacity, segment) = (layout.capacity, layout.segmentBytes)
         let head = 10 * capacity
-        func first(_ segment: UInt64) -> UInt64 { (head - capacity) / layout.segmentBytes / 64 * 64 * layout.segmentBytes + segment * layout.segmentBytes }
+        func first(_ segment: UInt64) -> UInt64 {
+            (head - capacity) / layout.segmentBytes / 64 * 64 * layout.segmentBytes + segment * layout.segmentBytes
+        }
         #expect(layout.resume(claimed: head, head: head, start: { first($0) + 32 }) == head - capacity / 2 + 32)
         // Entries longer than a segment: the next one that has a beginning.
         #expect(

@@ -74,7 +74,9 @@ extension DataBroker {
             Subscriptions.syncPrefix + identity,
             marker(replyTo: replyTo, topics: topics).bytes
         )
-        if !isWritten { logger.error("the marker for \(identity) is too long for the ring: 'broker.ring' is too small") }
+        if !isWritten {
+            logger.error("the marker for \(identity) is too long for the ring: 'broker.ring' is too small")
+        }
     }
 
     /// Says to a worker that has connected to this broker where its ring is, or that it has none. A worker that reads the ring of an earlier

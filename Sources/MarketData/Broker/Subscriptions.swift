@@ -39,7 +39,9 @@ struct Subscriptions {
 
     /// How many sockets get a topic, and readers of the ring read it.
     func count(of topic: String) -> Int {
-        prefixes.reduce((exact[topic] ?? 0) + (ringCounts[topic] ?? 0)) { sum, entry in topic.hasPrefix(entry.key) ? sum + entry.value : sum }
+        prefixes.reduce((exact[topic] ?? 0) + (ringCounts[topic] ?? 0)) { sum, entry in
+            topic.hasPrefix(entry.key) ? sum + entry.value : sum
+        }
     }
 
     private static func change(_ counts: inout [String: Int], _ pattern: String, by step: Int, limit: Int) {

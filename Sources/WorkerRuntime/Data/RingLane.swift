@@ -24,7 +24,7 @@ final class RingLane {
     let reader: RingReader
     private let directName: [UInt8]
     /// The index of the topic with each number of the ring, as far as that is known.
-    private var indices: [Int32] = []
+    @exclusivity(unchecked) private var indices: [Int32] = []
 
     /// - Parameter directName: The name that marks what is for this worker alone.
     init(_ offer: RingOffer, at start: RingReader.Start, directName: [UInt8]) throws(RingError) {

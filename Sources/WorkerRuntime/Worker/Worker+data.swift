@@ -18,11 +18,32 @@ enum MessageInHand {
 extension Worker {
     /// Handles what is there, but no longer than a moment: commands and timers must not wait behind a flood of data.
     func readData() throws {
-        if case .running = phase, runner?.delivery == .conflate { return try readLatest() }
+        if case .running = phase, let runner {
+            if runner.delivery == .conflate { return try readLatest() }
+            if let ring = rings.first, recovery == nil { return try readRing(ring, runner) }
+        }
         var moment = Moment()
         repeat {
             guard readsData, try receiveMessage() else { return }
             handleMessage()
+        } while goesOn(&moment)
+    }
+
+    /// The same for a strategy that runs on a ring: only what is no plain message of its topics needs a closer look.
+    private func readRing(_ ring: RingLane, _ runner: StrategyRunner) throws {
+        var moment = Moment()
+        repeat {
+            let arrival = ring.next(for: runner)
+            guard case .message(let index) = arrival else {
+                if try take(arrival, from: ring) == true { handleMessage() }
+                // There may be another ring now, or a recovery.
+                return
+            }
+            if let hole = ring.reader.withBody({ runner.handle(at: index, body: $0) }) {
+                messageInHand = .ring(ring, index)
+                return handled(by: runner, hole)
+            }
+            if runner.checkpointer?.isFull == true { saveIfDue() }
         } while goesOn(&moment)
     }
 
@@ -34,27 +55,35 @@ extension Worker {
     /// Takes the next message; `false` when there is none.
     private func receiveMessage() throws(ZeroMQError) -> Bool {
         while let ring = rings.first {
-            switch ring.next(for: isJoining ? nil : runner) {
-            case .message(let index):
-                messageInHand = .ring(ring, index)
-                return true
-            case .direct:
-                messageInHand = .direct(ring)
-                return true
-            case .nothing:
-                // Nobody writes any more into a ring that another one, or the socket, has taken the place of.
-                guard rings.count > 1 || gauges.lane == .zmq else { return false }
-                rings.removeFirst()
-            case .overrun(let bytes):
-                try overrun(bytes)
-            case .damaged:
-                if rings.count == 1 { leaveRing("the ring is damaged") }
-                rings.removeFirst()
-                wantsLook = true
-            }
+            if let isThere = try take(ring.next(for: isJoining ? nil : runner), from: ring) { return isThere }
         }
         messageInHand = .frames
         return try receiveFrames()
+    }
+
+    /// Deals with what a ring has.
+    ///
+    /// - Returns: Whether there is a message in hand; `nil` where more has to be looked at to know.
+    private func take(_ arrival: RingLane.Arrival, from ring: RingLane) throws(ZeroMQError) -> Bool? {
+        switch arrival {
+        case .message(let index):
+            messageInHand = .ring(ring, index)
+            return true
+        case .direct:
+            messageInHand = .direct(ring)
+            return true
+        case .nothing:
+            // Nobody writes any more into a ring that another one, or the socket, has taken the place of.
+            guard rings.count > 1 || gauges.lane == .zmq else { return false }
+            rings.removeFirst()
+        case .overrun(let bytes):
+            try overrun(bytes)
+        case .damaged:
+            if rings.count == 1 { leaveRing("the ring is damaged") }
+            rings.removeFirst()
+            wantsLook = true
+        }
+        return nil
     }
 
     private var isJoining: Bool {

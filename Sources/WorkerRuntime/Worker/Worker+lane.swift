@@ -86,6 +86,7 @@ extension Worker {
             try data.set(.unsubscribe, ringTopic)
             for topic in runner?.topics.subscribed ?? [] { try data.set(.subscribe, topic.description) }
             try data.set(.subscribe, syncTopic)
+            if case .joining(let start, _) = phase { return try askForMarker(start: start) }
         } catch {
             log(.error, "cannot subscribe: \(error)")
         }

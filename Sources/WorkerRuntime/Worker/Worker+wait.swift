@@ -36,10 +36,11 @@ extension Worker {
             let pokes = watch.word.value
             let isNews = pokes != seenPokes
             seenPokes = pokes
-            var ready = Ready(stops: StopRequest.isRaised)
+            // Once for each SIGTERM: the second one ends the wait for the disk.
+            var ready = Ready(stops: isNews && qc_eventfd_drain(stopDescriptor) == 1)
             ready.control = control.hasInput(isNews: isNews) || control.hasBacklog
             // Not read now, it must be looked at later, when nothing new need have happened.
-            if isNews { hasHistoryNews = true; hasSocketNews = true }
+            if isNews { (hasHistoryNews, hasSocketNews) = (true, true) }
             if readsHistory, let history {
                 ready.history = history.hasInput(isNews: hasHistoryNews)
                 hasHistoryNews = false

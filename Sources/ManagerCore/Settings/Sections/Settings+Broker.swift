@@ -3,7 +3,7 @@ extension Settings {
     public struct Broker: Codable, Hashable, Sendable {
         /// By which way market data goes to the manager's own workers.
         public var dataLane = DataLane.auto
-        /// How much of the newest data is kept in shared memory for them, 4 MiB to 4 GiB; rounded up to a power of two, and to four times
+        /// How much of the newest data is kept in shared memory for them, 1 MiB to 4 GiB; rounded up to a power of two, and to four times
         /// ``maxMessageBytes``.
         public var ring = SettingsSize.mebibytes(32)
         /// Messages that wait for one slow subscriber before some are dropped (and counted), 1 to 100,000,000.
@@ -25,7 +25,7 @@ extension Settings {
         }
 
         func check(with checker: inout SettingsChecker) {
-            checker.range(ring, .mebibytes(4)...(.mebibytes(4 << 10)), "broker.ring")
+            checker.range(ring, .mebibytes(1)...(.mebibytes(4 << 10)), "broker.ring")
             checker.range(highWaterMark, 1...100_000_000, "broker.high_water_mark")
             checker.range(maxMessageBytes, .kibibytes(1)...(.mebibytes(64)), "broker.max_message_bytes")
             checker.range(maxTopics, 1...1_000_000, "broker.max_topics")
