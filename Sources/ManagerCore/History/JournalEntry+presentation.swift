@@ -27,9 +27,10 @@ extension JournalEntry {
         return metadata
     }
 
-    /// The fields of `journal --json`, but for `seq`.
+    /// The fields of `journal --json`, but for `seq`. `who` gave it and `from` where are null but for a command.
     var json: [String: JSONValue] {
-        [
+        let detail = detail.flatMap { try? JSONValue(parsing: $0) } ?? .null
+        return [
             "time": .string(TimeText.iso8601(nanoseconds: time)),
             "kind": .string(kind.rawValue),
             "worker_id": JSONValue(workerID),
@@ -38,7 +39,9 @@ extension JournalEntry {
             "to_state": JSONValue(toState),
             "cause": JSONValue(cause),
             "actor": JSONValue(actor),
-            "detail": detail.flatMap { try? JSONValue(parsing: $0) } ?? .null,
+            "who": kind == .command ? detail["who"] ?? .null : .null,
+            "from": kind == .command ? detail["from"] ?? .null : .null,
+            "detail": detail,
         ]
     }
 }
