@@ -24,6 +24,8 @@ final class WorkerControl {
         let journal: EventJournal
         let record: MarketRecord
         let broker: DataBroker
+        let access: AccessControl
+        let notice: EventNotice
         /// Whether this process is the manager alone, so that orphans of workers are its to collect.
         let reapsOrphans: Bool
         /// Called on the loop once a second, as a sign that it turns.
@@ -94,6 +96,7 @@ final class WorkerControl {
     ) {
         [unowned self] topic, message in
         plane?.publish(topic, message)
+        parts.notice.post(message.type)
     }
     private(set) lazy var receipts = Receipts(loop: loop) { [unowned self] message, process in
         plane?.send(message, to: process.identity)
@@ -204,6 +207,9 @@ final class WorkerControl {
 
     /// What a strategy has that does not say otherwise.
     var defaults: StrategyConfig { settings.strategyDefaults }
+
+    /// Who may come in over HTTP.
+    var access: AccessControl { parts.access }
 
     /// Whether orphans of workers are collected here.
     var reapsOrphans: Bool { parts.reapsOrphans }

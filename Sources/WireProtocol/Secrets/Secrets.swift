@@ -79,10 +79,16 @@ extension JSONValue {
         }
     }
 
+    /// Whether a text can be looked for in others: what may well be a word or a symbol there must not be taken for a secret.
+    private static func isRare(_ text: String, _ isWeak: Bool) -> Bool {
+        let hasDigit = text.utf8.contains { UInt8(ascii: "0")...UInt8(ascii: "9") ~= $0 }
+        return text.utf8.count >= (hasDigit && !isWeak ? 6 : 16)
+    }
+
     private func texts(isWeak: Bool) -> [String] {
         switch self {
-        case .string(let text): text.utf8.count >= (isWeak ? 16 : 6) ? [text] : []
-        case .integer, .number: text.utf8.count >= 6 ? [text] : []
+        case .string(let text): Self.isRare(text, isWeak) ? [text] : []
+        case .integer, .number: Self.isRare(text, isWeak) ? [text] : []
         case .array(let elements): elements.flatMap { $0.texts(isWeak: isWeak) }
         case .object(let members): members.values.flatMap { $0.texts(isWeak: isWeak) }
         default: []
