@@ -2,6 +2,7 @@ import ArgumentParser
 import CLinux
 import Glibc
 import Logging
+import ManagerAPI
 import ManagerCore
 import ServiceLifecycle
 import UnixSignals
@@ -49,9 +50,12 @@ struct RunCommand: AsyncParsableCommand {
                 logger: logger,
                 role: WorkerManager.Role(ownsProcess: true, leavesWorkersRunning: leaveRunning)
             )
-            let service = ManagerService(manager: manager, logger: logger)
+            let api =
+                settings.api.enabled
+                ? APIServer(manager: manager, environment: ProcessEnvironment.current(), logger: logger) : nil
+            let service = ManagerService(manager: manager, api: api, logger: logger)
             let group = ServiceGroup(
-                services: [service],
+                services: [service as any Service] + (api.map { [$0] } ?? []),
                 gracefulShutdownSignals: stopSignals,
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
             )
@@ -74,9 +78,12 @@ struct RunCommand: AsyncParsableCommand {
 /// The manager as a service: runs from its start until somebody wants the program to end.
 private struct ManagerService: Service {
     let manager: WorkerManager
+    let api: APIServer?
     let logger: Logger
 
     func run() async throws {
+        // Before anything is started: an address in use is a reason not to run at all.
+        try await api?.untilListening()
         // Ctrl-C also ends the wait for a strategy that takes long to compile.
         try await cancelWhenGracefulShutdown { try await manager.start() }
         logger.notice("the manager runs; Ctrl-C stops it")

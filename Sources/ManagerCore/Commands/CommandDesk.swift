@@ -50,25 +50,26 @@ final class CommandDesk {
         if let failure = control.chronicle.failure {
             let error = ManagerError(.serviceUnavailable, "the journal cannot be written: \(failure)")
             // The attempt itself finds out whether it can be written again.
-            journal(request, result: "refused")
+            journal(requester, result: "refused")
             return requester.answer(Self.answer(request, .failure(error)))
         }
         underWay[request.messageID] = [requester]
-        journal(request, result: nil)
+        journal(requester, result: nil)
         command.run(
             request,
             on: control,
             reply: Reply(
                 accepted: { requester.answer(.ack(request, result: "accepted")) },
-                finish: { [unowned self] in finish(request, $0) }
+                finish: { [unowned self] in finish(requester, $0) }
             )
         )
     }
 
     /// Records what became of a command, and answers when that is on disk.
-    private func finish(_ request: Message, _ outcome: Result<[String: JSONValue], ManagerError>) {
+    private func finish(_ requester: Requester, _ outcome: Result<[String: JSONValue], ManagerError>) {
+        let request = requester.request
         let answer = Self.answer(request, outcome)
-        journal(request, result: answer.payload["result"]?.stringValue, reason: answer.payload["message"]) {
+        journal(requester, result: answer.payload["result"]?.stringValue, reason: answer.payload["message"]) {
             [unowned self] in
             answers.remember(answer.bytes, for: request.messageID)
             for requester in underWay.removeValue(forKey: request.messageID) ?? [] { requester.answer(answer) }
@@ -76,12 +77,15 @@ final class CommandDesk {
     }
 
     private func journal(
-        _ request: Message,
+        _ requester: Requester,
         result: String?,
         reason: JSONValue? = nil,
         then: @escaping () -> Void = {}
     ) {
-        var detail: [String: JSONValue] = ["msg_id": .string(request.messageID)]
+        let (request, origin) = (requester.request, requester.origin)
+        var detail: [String: JSONValue] = [
+            "msg_id": .string(request.messageID), "who": .string(origin.who), "from": .string(origin.from),
+        ]
         if let result {
             detail["result"] = .string(result)
         } else {

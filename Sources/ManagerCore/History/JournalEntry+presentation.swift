@@ -23,9 +23,10 @@ extension JournalEntry {
         return metadata
     }
 
-    /// The fields of `journal --json`, but for `seq`.
+    /// The fields of `journal --json`, but for `seq`. A command has also `who` gave it and `from` where.
     var json: [String: JSONValue] {
-        [
+        let detail = detail.flatMap { try? JSONValue(parsing: $0) } ?? .null
+        var fields: [String: JSONValue] = [
             "time": .string(TimeText.iso8601(nanoseconds: time)),
             "kind": .string(kind.rawValue),
             "worker_id": JSONValue(workerID),
@@ -34,8 +35,13 @@ extension JournalEntry {
             "to_state": JSONValue(toState),
             "cause": JSONValue(cause),
             "actor": JSONValue(actor),
-            "detail": detail.flatMap { try? JSONValue(parsing: $0) } ?? .null,
+            "detail": detail,
         ]
+        if kind == .command {
+            fields["who"] = detail["who"] ?? .null
+            fields["from"] = detail["from"] ?? .null
+        }
+        return fields
     }
 }
 

@@ -25,6 +25,7 @@ extension WorkerManager {
         let installation = try Installation.find(settings: settings, environment: environment)
         let feeds = try settings.feeds.map { (feed) throws(ManagerError) in try feed.configuration() }
         let folders = try ManagerFolders(places)
+        try access.open(dataFolder: places.data)
         let journal = try EventJournal(path: places.journal)
         journal.setRetention(settings.retention)
         systemd = try SystemdNotify.from(environment: environment)
@@ -45,6 +46,8 @@ extension WorkerManager {
                 journal: journal,
                 record: record,
                 broker: broker,
+                access: access,
+                notice: notice,
                 reapsOrphans: role.ownsProcess,
                 // From the loop itself: where it no longer turns, systemd learns of it.
                 onHouseRound: { [systemd] in try? systemd?.send(.watchdog) },

@@ -31,10 +31,14 @@ public actor WorkerManager {
 
     nonisolated let controlLoop: EventLoop
     nonisolated let dataLoop: EventLoop
-    let settings: Settings
+    package nonisolated let settings: Settings
     let environment: [String: String]
     let logger: Logger
     let role: Role
+    /// Who may come in over HTTP.
+    package nonisolated let access = AccessControl()
+    /// Tells the HTTP side that there is something new in the journal.
+    package nonisolated let notice = EventNotice()
     var running: Running?
     var systemd: SystemdNotify?
     /// The manager itself while it runs: the loops poll its sockets, which must not be closed under them because somebody lets go of it.

@@ -30,7 +30,7 @@ final class ProcessPool {
     /// Between two spares, for the loop to do what else there is to do.
     private static let refillPause = Duration.milliseconds(5)
 
-    private let configuration: PoolConfig
+    private var configuration: PoolConfig
     private let loop: EventLoop
     private let logger: Logger
     private let spawn: () throws -> WorkerProcess
@@ -65,6 +65,18 @@ final class ProcessPool {
     /// The spare of that identity.
     func spare(_ identity: String) -> WorkerProcess? {
         spares.first { $0.identity == identity }
+    }
+
+    /// The most spares that there may be.
+    var maxSize: Int { configuration.maxSize }
+
+    /// Changes how many spares are kept ready, until the manager's end. Returns whether so many may be.
+    func resize(_ size: Int) -> Bool {
+        guard 0...configuration.maxSize ~= size else { return false }
+        configuration.minSize = size
+        shrink()
+        scheduleRefill(after: .zero)
+        return true
     }
 
     /// Takes a spare: an idle one, else one that is about to connect, else a new one.

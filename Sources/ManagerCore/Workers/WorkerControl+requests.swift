@@ -273,8 +273,13 @@ extension WorkerControl {
         guard stopped.count > Self.maxStopped, let oldest = stopped.min(by: { $0.createdAt < $1.createdAt }) else {
             return
         }
-        workers[oldest.id] = nil
-        supervisor.unregister(oldest.id)
+        forget(oldest)
+    }
+
+    /// Forgets a worker that has no process.
+    func forget(_ worker: Worker) {
+        workers[worker.id] = nil
+        supervisor.unregister(worker.id)
     }
 
     /// Generations go on counting over the manager's restarts: ids that contain them stay unique.

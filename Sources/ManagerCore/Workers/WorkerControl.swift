@@ -24,6 +24,8 @@ final class WorkerControl {
         let journal: EventJournal
         let record: MarketRecord
         let broker: DataBroker
+        let access: AccessControl
+        let notice: EventNotice
         /// Whether this process is the manager alone, so that orphans of workers are its to collect.
         let reapsOrphans: Bool
         /// Called on the loop once a second, as a sign that it turns.
@@ -84,6 +86,7 @@ final class WorkerControl {
     private(set) lazy var chronicle = Chronicle(journal: journal, loop: loop, logger: logger) {
         [unowned self] topic, message in
         plane?.publish(topic, message)
+        parts.notice.post(message.type)
     }
     private(set) lazy var receipts = Receipts(loop: loop) { [unowned self] message, process in
         plane?.send(message, to: process.identity)
@@ -170,6 +173,9 @@ final class WorkerControl {
         finishWhenEmpty()
     }
 
+    /// Takes a request that has not come over admin.
+    func take(_ requester: Requester) { desk.handle(requester) }
+
     /// Closes the sockets; the loop has nothing more to do with this object.
     func shut() {
         if let deadline { loop.cancel(deadline.timer) }
@@ -180,6 +186,9 @@ final class WorkerControl {
 
     /// What a strategy has that does not say otherwise.
     var defaults: StrategyConfig { settings.strategyDefaults }
+
+    /// Who may come in over HTTP.
+    var access: AccessControl { parts.access }
 
     /// Whether orphans of workers are collected here.
     var reapsOrphans: Bool { parts.reapsOrphans }

@@ -15,6 +15,10 @@ public enum MessageType: String, CaseIterable, Codable, Hashable, Sendable {
     // Control
     /// Start a strategy.
     case start
+    /// Stop a worker and forget it.
+    case remove
+    /// Bring the instances of a strategy, or the spares, to a number.
+    case scale
     /// Stop a worker.
     case stop
     /// Hold data back.
@@ -85,6 +89,12 @@ public enum MessageType: String, CaseIterable, Codable, Hashable, Sendable {
     case ping
     /// What happened to a worker, and what comes next.
     case why
+
+    // The door
+    /// Tokens for HTTP.
+    case token
+    /// A link to the dashboard.
+    case login
 
     // Answers
     /// What became of a command.
