@@ -23,10 +23,10 @@ extension JournalEntry {
         return metadata
     }
 
-    /// The fields of `journal --json`, but for `seq`. A command has also `who` gave it and `from` where.
+    /// The fields of `journal --json`, but for `seq`. `who` gave it and `from` where are null but for a command.
     var json: [String: JSONValue] {
         let detail = detail.flatMap { try? JSONValue(parsing: $0) } ?? .null
-        var fields: [String: JSONValue] = [
+        return [
             "time": .string(TimeText.iso8601(nanoseconds: time)),
             "kind": .string(kind.rawValue),
             "worker_id": JSONValue(workerID),
@@ -35,13 +35,10 @@ extension JournalEntry {
             "to_state": JSONValue(toState),
             "cause": JSONValue(cause),
             "actor": JSONValue(actor),
+            "who": kind == .command ? detail["who"] ?? .null : .null,
+            "from": kind == .command ? detail["from"] ?? .null : .null,
             "detail": detail,
         ]
-        if kind == .command {
-            fields["who"] = detail["who"] ?? .null
-            fields["from"] = detail["from"] ?? .null
-        }
-        return fields
     }
 }
 
