@@ -21,7 +21,7 @@ final class NothingIsLostRun {
     }
 
     private static let config = """
-        pool: {min_size: 2, max_size: 4}
+        pool: {min_size: 2, python_min_size: 2, max_size: 4}
         supervisor:
           restart_policy: {max_restarts: 1000, restart_window: 1s, backoff_base: 1ms, backoff_max: 5ms, jitter: 0}
           health: {heartbeat_interval: 50ms}
@@ -38,12 +38,13 @@ final class NothingIsLostRun {
     /// What happened, for whoever has to find out why a run failed.
     private(set) var history: [String] = []
 
-    init(_ folder: TestFolder, seed: UInt64) throws {
+    /// - Parameter strategy: The file of a moving-average crossover.
+    init(_ folder: TestFolder, _ strategy: String, seed: UInt64) throws {
         self.folder = folder
         random = SplitMix64(seed: seed)
         manager = try TestManager(Self.config, in: folder)
         try manager.start(
-            Build.strategy("sma_cross"),
+            strategy,
             name: Self.worker,
             symbols: [.string(RealBars.symbol)],
             params: ["fast": 5, "slow": 20]
