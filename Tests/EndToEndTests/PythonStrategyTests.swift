@@ -196,7 +196,7 @@ import WireProtocol
             let path = "\(folder.path)/work/venv"
             try FileManager.default.createDirectory(atPath: "\(path)/bin", withIntermediateDirectories: true)
             let own = "\(path)/bin/python3"
-            let script = "#!/bin/sh\nQC_TEST_OWN=yes exec \(python) \"$@\"\n"
+            let script = "#!/bin/sh\nexport QC_TEST_OWN=yes\nexec \(python) \"$@\"\n"
             try script.write(toFile: own, atomically: false, encoding: .utf8)
             chmod(own, 0o755)
             let source = """
