@@ -4,6 +4,8 @@
 set -euo pipefail
 
 packages=()
+sudo=()
+[ "$(id -u)" = 0 ] || sudo=(sudo)
 has() { command -v "$1" >/dev/null 2>&1; }
 header() { has cc && printf '#include <%s>\n' "$1" | cc -E - >/dev/null 2>&1 || [ -e "/usr/include/$1" ]; }
 
@@ -22,11 +24,7 @@ fi
 
 if [ ${#packages[@]} -gt 0 ]; then
     has apt-get || { echo "install these packages, then try again: ${packages[*]}" >&2; exit 1; }
-    sudo=()
-    if [ "$(id -u)" != 0 ]; then
-        has sudo || { echo "run this as root: apt-get install ${packages[*]}" >&2; exit 1; }
-        sudo=(sudo)
-    fi
+    [ ${#sudo[@]} = 0 ] || has sudo || { echo "run this as root: apt-get install ${packages[*]}" >&2; exit 1; }
     echo "installing ${packages[*]}"
     "${sudo[@]}" apt-get update -qq
     DEBIAN_FRONTEND=noninteractive "${sudo[@]}" apt-get install -y -qq "${packages[@]}" >/dev/null
@@ -36,7 +34,8 @@ if [ "${1:-}" = test ] && ! python3 -c 'import zmq' 2>/dev/null; then
     echo "installing pyzmq"
     # Debian keeps pip out of its own Python unless it is told so; there the packaged one will do.
     python3 -m pip install -q --root-user-action=ignore pyzmq 2>/dev/null ||
-        { has apt-get && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-zmq >/dev/null; }
+        { has apt-get && "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-zmq >/dev/null; }
+    python3 -c 'import zmq' || { echo "python3 has no pyzmq, and it could not be installed" >&2; exit 1; }
 fi
 
 # Unpacked, not installed: Debian's package would run a service.

@@ -37,7 +37,8 @@ struct Installation: Sendable {
     /// Below the prefix after `make install`; in the tree, which the build folder is in, else.
     private static func findPythonKit(_ folder: String) -> String {
         let steps = ["", "..", "../..", "../../..", "../../../.."]
-        let places = ["\(folder)/../lib/quantcell/python"] + steps.map { "\(folder)/\($0)/Sources/quantcell-python/src" }
+        let tree = steps.map { "\(folder)/\($0)/Sources/quantcell-python/src" }
+        let places = ["\(folder)/../lib/quantcell/python"] + tree
         // Without it there are no strategies in Python, and everything else works.
         return places.first { access("\($0)/quantcell/__init__.py", R_OK) == 0 } ?? ""
     }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,13 +51,14 @@ class FakeManager:
             QUANTCELL_LOG_LEVEL="debug",
             **{f"QUANTCELL_{name.upper()}": self.address(name) for name in ("control", "status", "data", "history")},
         )
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", START, SOURCES],
-            env=variables,
-            stdout=open(os.path.join(self.folder, "spare.log"), "ab"),
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+        with open(os.path.join(self.folder, "spare.log"), "ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", START, SOURCES],
+                env=variables,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
         self.until_control(lambda message: message["msg_type"] == "hello")
         self.send("welcome", heartbeat_interval=0.05, manager="m1", orphan_lease=60.0)
 
@@ -75,6 +76,7 @@ class FakeManager:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.context.destroy(linger=0)
+        shutil.rmtree(self.folder)
 
     # MARK: Control
 
@@ -201,10 +203,6 @@ class FakeManager:
     def log_text(self) -> str:
         texts = [path.read_text() for path in map(Path, (self.log, os.path.join(self.folder, "spare.log"))) if path.exists()]
         return "\n".join(texts)
-
-
-def pretty(value: Any) -> str:
-    return json.dumps(value, indent=1)
 
 
 def children(pid: int) -> List[int]:

@@ -26,7 +26,10 @@ extension Settings {
                 checker.report("must be from 0 to pool.max_size (\(maxSize)), not \(minSize)", "pool.min_size")
             }
             if pythonMinSize < 0 || pythonMinSize > max(maxSize, 1) {
-                checker.report("must be from 0 to pool.max_size (\(maxSize)), not \(pythonMinSize)", "pool.python_min_size")
+                checker.report(
+                    "must be from 0 to pool.max_size (\(maxSize)), not \(pythonMinSize)",
+                    "pool.python_min_size"
+                )
             }
             checker.range(idleTimeout, .seconds(1)...(.days(1)), "pool.idle_timeout")
         }

@@ -116,6 +116,9 @@ class _Plain(Strategy):
 
     def on_stop(self, context: Context) -> None:
         self._call("on_stop")
+        if self._loop is not None:
+            self._loop.close()
+            self._loop = None
 
     def on_save(self) -> Any:
         if callable(getattr(self.foreign, "on_save", None)):

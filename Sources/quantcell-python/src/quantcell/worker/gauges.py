@@ -6,11 +6,12 @@ Text (names of topics, whom the worker speaks for) lies behind the numbers, unde
 
 from __future__ import annotations
 
+import functools
 import json
 import mmap
 import struct
 import time
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 STATUSES = ("initialized", "starting", "running", "paused", "stopping", "error")
 
@@ -23,12 +24,13 @@ CALLBACKS = (
 #: Topics whose positions a heartbeat tells.
 MAX_POSITIONS = 64
 
-# The words of the page.
+# The words of the page. The first ones are written together for each message, the callback last: see `begin_message`.
 (
-    STATUS, CALLBACK, CALLBACK_START, PROCESSED, SIGNALS, ERRORS, LOST, DROPPED, CONFLATED, REPLAYED, LATE, REPEATED,
-    UNREQUESTED, UNREADABLE, SUPPRESSED, LAST_TOPIC, LAST_SEQUENCE, LAST_RECEIVE, HANDLED_TOTAL, PENDING, CATCHING_UP,
-    INTERVAL, VERSION,
+    PROCESSED, LAST_TOPIC, LAST_SEQUENCE, LAST_RECEIVE, HANDLED_TOTAL, CALLBACK_START, CALLBACK,
+    STATUS, SIGNALS, ERRORS, LOST, DROPPED, CONFLATED, REPLAYED, LATE, REPEATED, UNREQUESTED, UNREADABLE, SUPPRESSED,
+    PENDING, CATCHING_UP, INTERVAL, VERSION,
 ) = range(23)  # fmt: skip
+_MESSAGE = struct.Struct("@7q")
 POSITIONS = 24
 
 _COUNTERS = {
@@ -64,6 +66,8 @@ class Gauges:
         #: The words, as one writes and reads them.
         self.words = memoryview(self._page).cast("q")
         self.identity = identity
+        #: Writes what is said of a message that is about to be handled: the words from `PROCESSED` to `CALLBACK`.
+        self.begin_message: Callable[..., None] = functools.partial(_MESSAGE.pack_into, self._page, 0)
         self._names = Names(worker_id, generation, "", ())
         self.words[INTERVAL] = 1_000_000_000
         for index in range(MAX_POSITIONS):

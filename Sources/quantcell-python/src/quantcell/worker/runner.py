@@ -16,7 +16,7 @@ from ..wire import envelope
 from ..wire.codec import BAR
 from ..wire.envelope import JSON
 from . import crash_points, gauges
-from .gauges import CALLBACKS, Gauges
+from .gauges import CALLBACK, CALLBACKS, MAX_POSITIONS, POSITIONS, Gauges
 from .limits import RateLimit, Timers
 from .loader import trace
 from .order import Checkpoint, Sandbox, StartOrder
@@ -76,6 +76,8 @@ class StrategyRunner:
         self._kind = kind
         self._page = page
         self._words = page.words
+        self._begin_message = page.begin_message
+        self._processed = 0
         self._outlet = outlet
         self._complaints = RateLimit(10, 60)
         self._callback = ""
@@ -344,30 +346,27 @@ class StrategyRunner:
 
     def _hand(self, entry: Entry, event: Event) -> None:
         """Hands over a message whose place has been taken."""
-        words, sequence, event_time = self._words, event.sequence, event.event_time
-        words[gauges.HANDLED_TOTAL] = self.topics.handled_total
-        words[gauges.LAST_RECEIVE] = event.receive_time
-        words[gauges.LAST_TOPIC] = entry.index + 1
-        words[gauges.LAST_SEQUENCE] = sequence
-        if entry.index < gauges.MAX_POSITIONS:
-            words[gauges.POSITIONS + entry.index] = sequence
-        words[gauges.PROCESSED] += 1
-        if event_time < entry.event_time:
+        words, sequence, index = self._words, event.sequence, entry.index
+        if index < MAX_POSITIONS:
+            words[POSITIONS + index] = sequence
+        if event.event_time < entry.event_time:
             words[gauges.LATE] += 1
         else:
-            entry.event_time = event_time
-        self._entry, self._event, self._sequence, self._event_time, self._ordinal = entry, event, sequence, event_time, 0
-        kind = entry.kind
+            entry.event_time = event.event_time
+        self._entry, self._event, self._sequence, self._ordinal = entry, event, sequence, 0
+        self._event_time, kind = event.event_time, entry.kind
+        self._processed += 1
         # As `run` does, without its detours: this is done for every message.
         self._callback = _DATA_CALLBACKS[kind]
-        words[gauges.CALLBACK_START] = _now()
-        words[gauges.CALLBACK] = kind + 2
+        self._begin_message(
+            self._processed, index + 1, sequence, event.receive_time, self.topics.handled_total, _now(), kind + 2
+        )
         try:
             self._handlers[kind](event, self.context)
         except Exception as error:
-            words[gauges.CALLBACK] = 0
+            words[CALLBACK] = 0
             self._failed(error, _DATA_CALLBACKS[kind])
-        words[gauges.CALLBACK] = 0
+        words[CALLBACK] = 0
         self._callback = ""
         self._entry = self._event = None
         if crash_points.is_armed:
