@@ -29,9 +29,9 @@ struct MetricsSnapshot: Sendable {
     }
 
     struct Pool: Sendable {
-        let idle: Int
-        let count: Int
-        let counts: ProcessPool.Counts
+        var idle: Int
+        var count: Int
+        var counts: ProcessPool.Counts
     }
 
     /// Sorted by id.
@@ -62,7 +62,7 @@ extension WorkerControl {
             workers: samples,
             states: states,
             maxWorkers: settings.manager.maxWorkers,
-            pool: MetricsSnapshot.Pool(idle: pool.idleCount, count: pool.count, counts: pool.counts),
+            pool: pools.sample,
             refused: refusedMessages,
             stale: staleMessages,
             worstLag: lag.worst,

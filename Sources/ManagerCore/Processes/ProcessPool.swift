@@ -54,6 +54,13 @@ final class ProcessPool {
         var spawnFailures: UInt64 = 0
         /// Spares that ended by themselves.
         var deaths: UInt64 = 0
+
+        mutating func add(_ other: Counts) {
+            claims += other.claims
+            misses += other.misses
+            spawnFailures += other.spawnFailures
+            deaths += other.deaths
+        }
     }
 
     init(
