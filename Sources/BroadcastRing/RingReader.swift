@@ -76,7 +76,10 @@ package final class RingReader {
             if position == head, position == loadHead() { return .nothing }
             let place = entries + layout.offset(position)
             let entry = RingEntry(words: (qcr_peek(place), qcr_peek(place + 8), qcr_peek(place + 16)))
-            guard isIntact else { return .overrun }
+            let claimed = qcr_load_after_reads(file.base + RingLayout.claimedOffset)
+            // No writer claims less than it has written.
+            guard claimed >= position else { return .damaged }
+            guard layout.isIntact(position, claimed: claimed) else { return .overrun }
             guard entry.isValid(at: position, head: head, in: layout) else { return .damaged }
             guard entry.topic == RingEntry.padding else { return .message(entry) }
             position = entry.end

@@ -13,7 +13,6 @@ struct ProcessTests {
         let offer: RingOffer
         private let isStopping = Atomic(false)
         private let rounds: Atomic<UInt64> = Atomic(0)
-        private let thread: Mutex<Thread?> = Mutex(nil)
 
         /// How often it has been around.
         var laps: UInt64 { rounds.load(ordering: .relaxed) }
@@ -21,17 +20,15 @@ struct ProcessTests {
         init() throws {
             let writer = Alone(try RingWriter(bytes: 64 << 10))
             offer = writer.value.offer
-            let thread = Thread { [self] in
+            Thread { [self] in
                 var number: UInt64 = 0
                 while !isStopping.load(ordering: .relaxed) {
                     number += 1
-                    writer.value.write(number, count: 8 + Int(number % 700))
+                    writer.value.write(number, count: 8 + Int(number % 200))
                     writer.value.wake()
                     rounds.store(writer.value.written >> 16, ordering: .relaxed)
                 }
-            }
-            self.thread.withLock { $0 = thread }
-            thread.start()
+            }.start()
         }
 
         func stop() { isStopping.store(true, ordering: .relaxed) }
@@ -74,12 +71,12 @@ struct ProcessTests {
         async let first: Void = Self.expectReading(path, wake, id)
         async let second: Void = Self.expectReading(path, wake, id)
         _ = await (first, second)
-        #expect(stream.laps > 10)
+        #expect(stream.laps > 2)
     }
 
     private static func expectReading(_ path: String, _ wake: String, _ id: String) async {
         await #expect(processExitsWith: .success) { [path = path as String, wake = wake as String, id = id as String] in
-            _ = try ProcessTests.read(RingOffer(path: path, wakePath: wake, id: id), 200_000)
+            _ = try ProcessTests.read(RingOffer(path: path, wakePath: wake, id: id), 10_000)
         }
     }
 
@@ -124,7 +121,7 @@ struct ProcessTests {
         let pid = try await Self.stoppedProcess(file)
         let before = stream.laps
         while stream.laps < before + 5 { await Task.yield() }
-        #expect(try Self.read(stream.offer, 5000) >= 0)
+        #expect(try Self.read(stream.offer, 1000) >= 0)
         kill(pid, SIGCONT)
         _ = await stopped
     }

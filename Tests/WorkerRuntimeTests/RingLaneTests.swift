@@ -1,3 +1,4 @@
+import AllocationCounter
 import BroadcastRing
 import StrategyKit
 import Testing
@@ -81,6 +82,26 @@ struct RingLaneTests {
         guard case .overrun(let bytes) = lane.next(for: runner) else { return #expect(Bool(false), "no overrun") }
         #expect(bytes > 64 << 10)
         #expect(lane.next(for: runner) == .message(0))
+    }
+
+    @Test func nothingIsAllocatedForAMessage() throws {
+        try subscribe("A")
+        let names = ["market.A.tick", "market.B.tick"].map { Array($0.utf8) }
+        let body = [UInt8](repeating: 1, count: 150)
+        var taken = 0
+        func pass() {
+            for number in 0..<2 {
+                names[number].withUnsafeBytes { name in
+                    body.withUnsafeBytes { _ = writer.write(topic: UInt32(number), name: name, body: $0) }
+                }
+            }
+            while case .message = lane.next(for: runner) { taken += lane.reader.withBody(\.count) }
+        }
+        for _ in 0..<10 { pass() }
+        ac_begin()
+        for _ in 0..<5000 { pass() }
+        #expect(ac_end() == 0)
+        #expect(taken == 5010 * 150)
     }
 
     /// A number that is beyond every table costs no memory.

@@ -236,7 +236,7 @@ struct Intake: ~Copyable {
 
     /// The most messages that one reader is let sleep through while others follow at once: to wake it for each would cost more than the
     /// message.
-    private static let wakeInterval = 32
+    private static let wakeInterval = 128
 
     mutating func beginBatch() {
         isInBatch = true

@@ -1,3 +1,4 @@
+import BroadcastRing
 import Foundation
 import Testing
 import WireProtocol
