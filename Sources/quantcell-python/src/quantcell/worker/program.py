@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 
@@ -19,6 +20,8 @@ def main() -> None:
     when the strategy was refused.
     """
     system.set_no_new_privileges()
+    # Who crashes says where, in its log.
+    faulthandler.enable(file=2)
     # What a strategy prints shall be in the log when it prints it.
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     try:

@@ -59,7 +59,7 @@ class StrategyRunner:
         # On trial it is who it stands for: so its signals have the ids of that one's.
         self.worker_id = order.sandbox.worker_id if order.sandbox else order.worker_id
         self.generation = order.generation
-        self.delivery = "lossless" if order.sandbox else order.delivery
+        self.delivery = "lossless" if order.is_sandboxed else order.delivery
         self.topics = TopicTable()
         self.timers = Timers()
         self.is_replaying = False
@@ -102,8 +102,8 @@ class StrategyRunner:
         """
         order = self._order
         checkpoint = order.checkpoint
-        if checkpoint is not None and not self.restored:
-            self.restored = dict(checkpoint.positions)
+        if not self.restored:
+            self.restored = dict(order.positions if checkpoint is None else checkpoint.positions)
         try:
             strategy = self._strategy = kit.make(self._kind, order.params)
         except StrategyError:
@@ -159,6 +159,11 @@ class StrategyRunner:
     def effective_params(self) -> JSON:
         """The same, as they are shown."""
         return parameters.values(self._strategy.params)
+
+    @property
+    def default_params(self) -> JSON:
+        """The parameters as the strategy declares them."""
+        return parameters.values(self._kind.params)
 
     def pause(self) -> None:
         """Calls `on_pause`."""

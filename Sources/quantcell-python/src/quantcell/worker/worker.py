@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from typing import Any, Dict, List, NoReturn, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, NoReturn, Optional, Tuple
 
 import zmq
 
@@ -15,12 +15,12 @@ from ..wire import envelope
 from ..wire.envelope import JSON, number, sequences, whole
 from . import crash_points, gauges, log, system
 from .control import ControlLink, HistoryLink, last_events
-from .environment import WorkerEnvironment
+from .environment import WorkerEnvironment, connect
 from .gauges import Gauges
 from .heartbeat import Heartbeat
 from .limits import NEVER, SECOND, Moment, ResendTimer
 from .loader import load, trace
-from .order import StartOrder
+from .order import StartOrder, Trial
 from .outbox import SignalOutbox
 from .runner import LEVELS, StrategyRunner
 from .topics import Entry, Recovery
@@ -32,6 +32,17 @@ _PATIENCE = 2 * SECOND
 _now = time.monotonic_ns
 
 
+class Standstill(NamedTuple):
+    """A worker that handles nothing while new code takes over: the old process, or the new one."""
+
+    #: What it becomes when it goes on: `running` or `paused`.
+    becomes: str
+    #: Whether it is the process that takes over; it has nothing yet that is to be saved.
+    is_new: bool
+    #: The `handover` that is answered when everything is on disk.
+    handover: Optional[JSON]
+
+
 class HeartbeatEnded(Exception):
     """The process that beats for this one has ended."""
 
@@ -41,14 +52,14 @@ class Worker:
 
     `phase` says where the worker is in its life: `spare` waits for `start`; `joining` has made the strategy and waits for the marker that
     ends the join; `settling` warms it up and has its first state saved; `sandboxed` runs it on recorded data; `running`, `paused`;
-    `refused` waits to be told to stop, so that the reason is read first; `finishing` has the last things put on disk; `ended`.
+    `standing` handles nothing while new code takes over, from this process or in it; `refused` waits to be told to stop, so that the reason is read first; `finishing` has the last things put on disk; `ended`.
     """
 
     def __init__(self, environment: WorkerEnvironment) -> None:
         self.environment = environment
         self.gauges = Gauges(environment.worker_id, environment.generation, environment.identity)
         # Before anything that a process that was forked must not have: the context's threads above all.
-        self.heartbeat = Heartbeat(self.gauges, environment.status)
+        self.heartbeat = Heartbeat(self.gauges, environment.status, environment.keys)
         self.phase = "spare"
         self.runner: Optional[StrategyRunner] = None
         self.exit_code = 0
@@ -58,12 +69,19 @@ class Worker:
         self._sync_frame = f"sync.{environment.identity}".encode()
         #: Whether the worker stops because the manager has been away for too long: nobody takes its messages.
         self._is_abandoned = False
-        self._is_on_trial = False
+        self._is_sandboxed = False
+        # What ends a strategy that runs beside its worker to see how it does, and when.
+        self._trial: Optional[Trial] = None
+        self._trial_end = NEVER
+        #: What the strategy becomes once it has joined and is told to, where it is held.
+        self._held: Optional[str] = None
+        self._standstill: Optional[Standstill] = None
         self._manager: Optional[str] = None
         self._recovery: Optional[Recovery] = None
         self._warmup = 0
         self._stop_commands: List[JSON] = []
-        self._save_commands: List[JSON] = []
+        #: Commands that are answered when the state is on disk, and what the answer says.
+        self._save_commands: List[Tuple[JSON, JSON]] = []
         # A message that waits for what comes before it.
         self._in_hand: Optional[Tuple[bytes, bytes]] = None
         self._outbox = SignalOutbox()
@@ -77,7 +95,7 @@ class Worker:
         # What a paused strategy, or a slow one, may have waiting here; more waits at, or is dropped by, the publisher.
         self._data = self._open(zmq.SUB, environment.data, {zmq.RCVHWM: 100_000, zmq.LINGER: 0})
         self._history = (
-            HistoryLink(self.context, environment.history, environment.identity, self.gauges)
+            HistoryLink(self.context, environment.history, environment.identity, environment.keys, self.gauges)
             if environment.history
             else None
         )
@@ -86,7 +104,7 @@ class Worker:
         socket = self.context.socket(kind)
         for option, value in options.items():
             socket.setsockopt(option, value)
-        socket.connect(address)
+        connect(socket, address, self.environment.keys)
         return socket
 
     def _install_signals(self) -> int:
@@ -140,6 +158,7 @@ class Worker:
                 self._read_data()
             if self.phase == "running" and self.runner is not None:
                 self.runner.run_timers()
+            self._end_trial_if_over()
             self._keep_on_disk()
             self._keep_in_touch()
         return self.exit_code
@@ -170,7 +189,7 @@ class Worker:
             return 0
         due = min(self.control.lease.next_look, self._until, self._next_on_disk(now))
         if self.phase == "running" and runner is not None and not runner.is_broken:
-            due = min(due, runner.timers.next_due)
+            due = min(due, runner.timers.next_due, self._trial_end)
         if self._reads_history and history is not None:
             due = min(due, history.next_look or NEVER)
         return int(min(max((due - now + 999_999) // 1_000_000, 0), 1 << 30))
@@ -210,6 +229,8 @@ class Worker:
             self._resume(message)
         elif kind == "update_params":
             self._change_params(message)
+        elif kind == "handover":
+            self._hand_over(message)
         elif kind == "checkpoint":
             self._save(message)
         elif kind == "sync":
@@ -224,8 +245,10 @@ class Worker:
 
     def _pause(self, message: JSON) -> None:
         runner = self.runner
-        if self.phase != "running" or runner is None or runner.is_broken:
+        is_held = self._standstill is not None and self._standstill.is_new
+        if not (self.phase == "running" or is_held) or runner is None or runner.is_broken:
             return self._refuse_command(message, f"cannot pause: {self._situation}")
+        self._standstill = None
         self.phase = self.gauges.status = "paused"
         runner.pause()
         self._want_checkpoint("pause")
@@ -235,6 +258,12 @@ class Worker:
 
     def _resume(self, message: JSON) -> None:
         runner = self.runner
+        if self.phase == "standing":
+            self._go_on()
+            return self.control.answer(message, "done")
+        if message["payload"].get("handover") is True:
+            # What ends a handover that was refused, or came too late, has nothing to end.
+            return self.control.answer(message, "done")
         if self.phase != "paused" or runner is None or runner.is_broken:
             return self._refuse_command(message, f"cannot resume: {self._situation}")
         self.phase = self.gauges.status = "running"
@@ -250,7 +279,7 @@ class Worker:
             return self._refuse_command(message, f"nothing can be saved: {self._situation}")
         if runner.checkpointer is None:
             return self._refuse_command(message, "the strategy has no state")
-        self._save_commands.append(message)
+        self._save_commands.append((message, {}))
         self._want_checkpoint("command")
         self._save_if_due()
 
@@ -267,7 +296,13 @@ class Worker:
             self._refuse_command(message, str(error))
         else:
             self.log(1, f"parameters are now {envelope.text(runner.effective_params)}")
-            self.control.answer(message, "done", params=runner.effective_params)
+            details = {"params": runner.effective_params}
+            if runner.checkpointer is None or not self._is_sound:
+                return self.control.answer(message, "done", **details)
+            # What comes after the change goes on from here, whoever dies: nothing before it is handled again with the new values.
+            self._save_commands.append((message, details))
+            self._want_checkpoint("params")
+            self._save_if_due()
 
     @property
     def _situation(self) -> str:
@@ -278,6 +313,7 @@ class Worker:
             "joining": "the strategy is still starting",
             "settling": "the strategy is still starting",
             "sandboxed": "the strategy runs on recorded data",
+            "standing": "new code is taking over",
             "refused": "the strategy was refused",
             "finishing": "the worker is stopping",
             "ended": "the worker is stopping",
@@ -298,10 +334,12 @@ class Worker:
             if order.heartbeat_seconds is not None:
                 self.heartbeat.set_interval(order.heartbeat_seconds)
             self.control.answer(message, "accepted")
-            self._is_on_trial = order.sandbox is not None
+            self._is_sandboxed = order.is_sandboxed
+            self._trial = order.sandbox.trial if order.sandbox is not None else None
+            self._held = order.held
             runner = self._host(order)
             self._reach("worker.start.hosted")
-            if order.sandbox is not None:
+            if order.sandbox is not None and order.is_sandboxed:
                 recovery = runner.sandbox(order.sandbox)
                 runner.checkpointer = None
                 self._run(message)
@@ -318,11 +356,13 @@ class Worker:
     def _host(self, order: StartOrder) -> StrategyRunner:
         runner = self.runner = StrategyRunner(self._loaded(order.path), order, self.gauges, self)
         # What a strategy goes on from has warmed it up already.
-        self._warmup = order.warmup if order.checkpoint is None else 0
+        self._warmup = order.warmup if order.checkpoint is None and not order.positions else 0
         runner.goes_on_from_history = self._warmup == 0 and runner.delivery == "lossless"
         if order.sandbox is not None:
             runner.begin_at(order.sandbox.ranges)
         runner.start()
+        if self._trial is not None:
+            runner.checkpointer = None
         return runner
 
     def _loaded(self, path: str) -> Any:
@@ -372,7 +412,11 @@ class Worker:
         missed = runner.join(positions)
         self.phase = "settling"
         self._reach("worker.start.joined")
-        if self._warmup > 0:
+        if self._trial is not None:
+            self._trial_end = _now() + self._trial.length
+        if self._held is not None:
+            self._stand(self._start, self._held)
+        elif self._warmup > 0:
             self.log(1, f"warming up with the last {self._warmup} messages of {len(runner.topics.subscribed)} topics")
             self._recover(runner.warm_up(self._warmup))
         elif is_fresh:
@@ -399,12 +443,91 @@ class Worker:
         self.phase = "running"
         self._reach("worker.start.done")
         self.gauges.status = "running"
-        params = runner.effective_params
-        count = len(runner.topics.subscribed)
-        self.log(1, f"running {runner.name} with {envelope.text(params)} on {count} topics")
-        self.control.answer(start, "done", strategy_name=runner.name, params=params)
+        self._tell_running(runner)
+        self.control.answer(start, "done", **self._description(runner))
         self.deliver(runner.stamped("status_update", {"status": "running"}))
         self.heartbeat.beat()
+
+    def _tell_running(self, runner: StrategyRunner) -> None:
+        count = len(runner.topics.subscribed)
+        self.log(1, f"running {runner.name} with {envelope.text(runner.effective_params)} on {count} topics")
+
+    @staticmethod
+    def _description(runner: StrategyRunner) -> JSON:
+        """What the strategy is, as the answer to its `start` says."""
+        return {
+            "strategy_name": runner.name, "params": runner.effective_params, "defaults": runner.default_params,
+        }  # fmt: skip
+
+    # MARK: One process hands over to another, which has new code
+
+    def _hand_over(self, command: JSON) -> None:
+        """Stands still between two messages, has everything saved, and says then how far it has got."""
+        runner = self.runner
+        if self.phase not in ("running", "paused") or runner is None or not self._is_sound:
+            return self._refuse_command(command, f"cannot hand over: {self._situation}")
+        self._reach("worker.handover.before")
+        self.log(1, "stands still: new code is about to take over")
+        self._standstill = Standstill(self.phase, False, command)
+        self.phase = "standing"
+        self.gauges.status = "reloading"
+        self._want_checkpoint("reload")
+        self._save_if_due()
+        self._answer_handover()
+        self.heartbeat.beat()
+
+    def _answer_handover(self) -> None:
+        """Answers the handover once everything is on disk."""
+        standstill, runner = self._standstill, self.runner
+        if standstill is None or standstill.handover is None or runner is None or not self._is_on_disk:
+            return
+        if not self._is_sound:
+            return self._refuse_handover("signals of it are lost")
+        self._standstill = standstill._replace(handover=None)
+        self._reach("worker.handover.saved")
+        self.control.answer(standstill.handover, "done", positions=runner.topics.positions)
+
+    def _refuse_handover(self, reason: str) -> None:
+        """Says that the state could not be saved, and goes on."""
+        if self._standstill is not None and self._standstill.handover is not None:
+            self._refuse_command(self._standstill.handover, f"the state was not saved: {reason}")
+            self._go_on()
+
+    def _stand(self, start: JSON, becomes: str) -> None:
+        """Stands still, joined and ready to take over."""
+        self._standstill = Standstill(becomes, True, None)
+        self.phase = "standing"
+        self.gauges.status = "reloading"
+        self._reach("worker.held.ready")
+        if self.runner is not None:
+            self.control.answer(start, "done", **self._description(self.runner))
+        self.heartbeat.beat()
+
+    def _go_on(self) -> None:
+        """Goes on where it stands, as if nothing had been."""
+        standstill, runner = self._standstill, self.runner
+        if standstill is None or runner is None:
+            return
+        self._standstill = None
+        self.phase = self.gauges.status = standstill.becomes
+        if standstill.is_new:
+            self._reach("worker.held.released")
+            self._tell_running(runner)
+            if runner.checkpointer is not None and runner.checkpointer.ordinal == 0:
+                # What the old process had no state for begins here.
+                self._want_checkpoint("start")
+        else:
+            self.log(1, "goes on: the new code has not taken over")
+        self.offer(runner.stamped("status_update", {"status": self.gauges.status}))
+        self.heartbeat.beat()
+
+    def _end_trial_if_over(self) -> None:
+        """Ends a strategy on trial that has seen enough."""
+        trial, runner = self._trial, self.runner
+        if trial is None or runner is None or self.phase != "running" or runner.is_broken:
+            return
+        if self.gauges.words[gauges.PROCESSED] >= trial.messages or _now() >= self._trial_end:
+            self._end_sandbox(runner)
 
     # MARK: To the end
 
@@ -412,6 +535,16 @@ class Worker:
         """Lets the strategy say goodbye, and ends when what it leaves is on disk; `command` is answered then."""
         if self.phase == "ended":
             return
+        if self._standstill is not None:
+            if self._standstill.is_new or reason in ("replaced", "unknown process"):
+                # Another process stands in its place, or it never ran: without a word to the strategy.
+                if command is not None:
+                    self.control.answer(command, "done")
+                self.log(1, "ends: it does not go on")
+                self.phase = "ended"
+                return
+            # It is stopped for good, by somebody else than the reload: in the usual way.
+            self.phase, self._standstill = self._standstill.becomes, None
         if self.phase == "refused":
             if command is not None:
                 self.control.answer(command, "done")
@@ -589,14 +722,11 @@ class Worker:
             self.log(1, f"caught up after {self.gauges.words[gauges.REPLAYED]} messages")
         elif purpose == "warm_up":
             self._want_checkpoint("start")
-        elif purpose == "sandbox":
-            self._end_sandbox()
+        elif purpose == "sandbox" and self.phase == "sandboxed" and self.runner is not None:
+            self._end_sandbox(self.runner)
 
-    def _end_sandbox(self) -> None:
+    def _end_sandbox(self, runner: StrategyRunner) -> None:
         """Says goodbye and what came of it, and ends."""
-        runner = self.runner
-        if runner is None or self.phase != "sandboxed":
-            return
         runner.stop()
         self.phase = "finishing"
         self._until = _now() + _PATIENCE
@@ -608,7 +738,7 @@ class Worker:
         """As `Outlet` says."""
         if not self.environment.history:
             raise StrategyError("history: the manager keeps no record")
-        return last_events(self.context, self.environment.history, entry.name, entry.decode, count, before)
+        return last_events(self.context, self.environment.history, self.environment.keys, entry.name, entry.decode, count, before)
 
     # MARK: Signals and checkpoints on their way to the disk
 
@@ -642,6 +772,8 @@ class Worker:
         is_first, self._manager = self._manager is None, manager
         if is_first:
             return
+        # What a reload came to is what this manager has taken over.
+        self._go_on()
         self._send_again()
         self._look_for_loss()
         if self._history is not None:
@@ -737,6 +869,8 @@ class Worker:
             if self.phase == "settling":
                 text = str(error) if isinstance(error, StrategyError) else trace(error)
                 return self._refuse(self._start, WorkerFailure(f"the state cannot be saved: {text}"))
+            if self.phase == "standing":
+                return self._refuse_handover(str(error))
             return runner.report_unsaved(error)
         self._reach("worker.checkpoint.before")
         runner.checkpointer.take(data, self._outbox.last, now)
@@ -751,8 +885,10 @@ class Worker:
     @property
     def _may_be_saved(self) -> bool:
         """While a strategy is warmed up, or on trial, it is nowhere that another process could go on from."""
+        if self._standstill is not None and self._standstill.is_new:
+            return False
         is_warming_up = self._recovery is not None and self._recovery.purpose == "warm_up"
-        return self.phase in ("settling", "running", "paused", "finishing") and not is_warming_up
+        return self.phase in ("settling", "running", "paused", "standing", "finishing") and not is_warming_up
 
     def _keep_on_disk(self) -> None:
         """Saves and sends what is due, and goes on where something was waited for."""
@@ -769,11 +905,13 @@ class Worker:
         checkpointer = runner.checkpointer if runner is not None else None
         is_settled = checkpointer is None or checkpointer.is_settled
         if self._save_commands and is_settled:
-            for command in self._save_commands:
-                self.control.answer(command, "done")
+            for command, details in self._save_commands:
+                self.control.answer(command, "done", **details)
             self._save_commands = []
         if self.phase == "settling" and self._recovery is None and is_settled:
             self._run(self._start)
+        elif self.phase == "standing":
+            self._answer_handover()
         elif self.phase == "finishing" and (self._is_on_disk or self._until <= now or self._is_abandoned):
             self._finish()
 
@@ -795,7 +933,7 @@ class Worker:
 
     def set_subscribed(self, topic: str, is_subscribed: bool) -> None:
         """As `Outlet` says."""
-        if not self._is_on_trial:
+        if not self._is_sandboxed:
             self._data.setsockopt(zmq.SUBSCRIBE if is_subscribed else zmq.UNSUBSCRIBE, topic.encode())
 
     def deliver(self, message: JSON) -> None:
