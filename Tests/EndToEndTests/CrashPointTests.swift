@@ -55,9 +55,8 @@ struct CrashPointTests {
         let listed = Set(Self.points.map { String($0.prefix { $0 != ":" }) })
         #expect(found == listed.union(Self.elsewhere))
         let worker = Build.repository.appending(path: "Sources/quantcell-python/src/quantcell/worker")
-        let python = try ["worker.py", "runner.py"].map {
-            try String(contentsOf: worker.appending(path: $0), encoding: .utf8)
-        }
+        let names = try FileManager.default.contentsOfDirectory(atPath: worker.path).filter { $0.hasSuffix(".py") }
+        let python = try names.map { try String(contentsOf: worker.appending(path: $0), encoding: .utf8) }
         let reached = python.joined().matches(of: /reach\("(worker[a-z.]+)"\)/).map { String($0.1) }
         #expect(found.filter { $0.hasPrefix("worker.") }.isSubset(of: reached))
     }

@@ -9,8 +9,9 @@ import sys
 import zmq
 
 from . import log, system
+from .base import HeartbeatEnded
 from .environment import InvalidEnvironment, WorkerEnvironment
-from .worker import FAILED, HeartbeatEnded, Worker, leave
+from .worker import FAILED, Worker, leave
 
 
 def main() -> None:
