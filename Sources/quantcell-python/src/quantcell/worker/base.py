@@ -18,10 +18,11 @@ from .control import ControlLink, HistoryLink, last_events
 from .environment import WorkerEnvironment, connect
 from .gauges import Gauges
 from .heartbeat import Heartbeat
+from .hosted import LEVELS
 from .limits import NEVER, Moment, ResendTimer
 from .order import Trial
 from .outbox import SignalOutbox
-from .runner import LEVELS, StrategyRunner
+from .runner import StrategyRunner
 from .topics import Entry, Recovery
 
 #: The strategy was refused; sysexits.h calls it EX_CONFIG.
