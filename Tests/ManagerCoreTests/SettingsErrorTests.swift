@@ -63,7 +63,10 @@ struct SettingsErrorTests {
                 "supervisor: {restart_policy: {jitter: much}}",
                 "1:39: supervisor.restart_policy.jitter must be a number, not 'much'"
             ),
-            ("pool: [1, 2]", "1:7: pool must be a mapping of keys (min_size, python_min_size, max_size, idle_timeout), not a list"),
+            (
+                "pool: [1, 2]",
+                "1:7: pool must be a mapping of keys (min_size, python_min_size, max_size, idle_timeout), not a list"
+            ),
             (
                 "- a",
                 "1:1: the file must be a mapping of keys (manager, pool, python, supervisor, broker, record, journal, logs, strategies, feeds, api), "
