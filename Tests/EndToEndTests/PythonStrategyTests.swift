@@ -162,6 +162,26 @@ import WireProtocol
         }
     }
 
+    @Test func aRestartWithBrokenCodeLeavesTheOldOneRunning() async throws {
+        try await withManager { manager in
+            let path = try Self.write(
+                "from quantcell import Strategy\n\nclass A(Strategy):\n    pass\n",
+                as: "a.py",
+                manager
+            )
+            try manager.start(path, name: "a")
+            let pid = try manager.status("a").pid
+            _ = try Self.write("class A(:\n", as: "a.py", manager)
+            let restart = try manager.cli("restart", "a")
+            #expect(restart.code == 1)
+            #expect(restart.errors.contains("a.py\", line 1"), "\(restart.errors)")
+            #expect(restart.errors.contains("SyntaxError"), "\(restart.errors)")
+            let status = try manager.status("a")
+            #expect(status["state"] == "running")
+            #expect(try status.pid == pid)
+        }
+    }
+
     @Test func whatAnInterpreterLacksIsSaidWithTheCommandThatInstallsIt() async throws {
         try await withManager { manager in
             func interpreter(_ printed: String) throws -> String {

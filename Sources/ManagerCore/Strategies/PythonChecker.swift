@@ -21,6 +21,8 @@ final class PythonChecker {
         var watch: EventLoop.Watch?
         var timer: EventLoop.Timer?
         var waiting: [(Outcome) -> Void] = []
+        /// What is wrong, from how it ended and what it printed.
+        var judge: (ExitStatus, String) -> ManagerError? = { _, _ in nil }
 
         init(output: String) { self.output = output }
     }
@@ -60,14 +62,36 @@ final class PythonChecker {
             return
         }
         let job = Job(output: "\(folder)/python-check-\(MessageID.make().prefix(8))")
-        job.waiting = [done]
-        jobs[path] = job
-        do {
-            try start(job, path)
-        } catch {
-            settle(path, .failure(ManagerError(.invalidWorkerConfig, "cannot run \(path): \(error)")))
+        job.judge = { [unowned self] status, printed in
+            if let problem = PythonInterpreter.problem(path, printed: printed.isEmpty ? "\(status)" : printed) {
+                return problem
+            }
+            good[path] = Self.stamp(path)
+            return nil
         }
+        run(job, path, ["-c", PythonInterpreter.probe], key: path, done)
     }
+
+    /// Checks whether a file can be compiled, before a process that runs is given up for it.
+    ///
+    /// - Parameter done: Called on the loop.
+    func check(_ file: String, with path: String, done: @escaping (Outcome) -> Void) {
+        guard isOpen else { return done(.failure(Self.closed)) }
+        let job = Job(output: "\(folder)/python-check-\(MessageID.make().prefix(8))")
+        job.judge = { status, printed in
+            status.isSuccess ? nil : ManagerError(.invalidWorkerConfig, printed.isEmpty ? "\(status)" : printed)
+        }
+        run(job, path, ["-c", Self.compile, file], key: "\(path) \(MessageID.make())", done)
+    }
+
+    /// Says what is wrong with a file as the interpreter says it, with file and line, and nothing else.
+    private static let compile = """
+        import sys, traceback
+        try:
+            compile(open(sys.argv[1], 'rb').read(), sys.argv[1], 'exec')
+        except (SyntaxError, ValueError) as error:
+            sys.exit(''.join(traceback.format_exception_only(type(error), error)).strip())
+        """
 
     /// Ends all that run; whoever waits is told. `then` runs when the last one is gone, at once where none runs.
     func close(then: @escaping () -> Void) {
@@ -79,11 +103,27 @@ final class PythonChecker {
 
     private static let closed = ManagerError(.serviceUnavailable, "the manager is stopping")
 
-    private func start(_ job: Job, _ path: String) throws {
+    private func run(
+        _ job: Job,
+        _ path: String,
+        _ arguments: [String],
+        key: String,
+        _ done: @escaping (Outcome) -> Void
+    ) {
+        job.waiting = [done]
+        jobs[key] = job
+        do {
+            try start(job, path, arguments, key)
+        } catch {
+            settle(key, .failure(ManagerError(.invalidWorkerConfig, "cannot run \(path): \(error)")))
+        }
+    }
+
+    private func start(_ job: Job, _ path: String, _ arguments: [String], _ key: String) throws {
         let child = try ChildProcess.spawn(
             SpawnRequest(
                 executable: path,
-                arguments: ["-c", PythonInterpreter.probe],
+                arguments: arguments,
                 environment: environment,
                 // So that nothing that lies in the manager's own folder is taken for a module.
                 workingDirectory: "/",
@@ -91,33 +131,27 @@ final class PythonChecker {
             )
         )
         job.child = child
-        job.watch = try loop.watch(descriptor: child.pidFileDescriptor) { [unowned self] in ended(job, path) }
+        job.watch = try loop.watch(descriptor: child.pidFileDescriptor) { [unowned self] in ended(job, key) }
         job.timer = loop.schedule(after: Self.timeLimit) { [unowned job] in try? job.child?.signalGroup(.kill) }
     }
 
-    private func ended(_ job: Job, _ path: String) {
-        var status = "unknown"
+    private func ended(_ job: Job, _ key: String) {
+        var status = ExitStatus.unknown
         do {
             guard let exit = try job.child?.reap() else { return }
-            status = "\(exit.status)"
+            status = exit.status
         } catch {
             job.child?.abandon()
         }
         if let watch = job.watch { loop.unwatch(watch) }
         if let timer = job.timer { loop.cancel(timer) }
         let printed = String(decoding: (try? CompilerFiles.read(job.output)) ?? [], as: UTF8.self)
-        if !isOpen {
-            settle(path, .failure(Self.closed))
-        } else if let problem = PythonInterpreter.problem(path, printed: printed.isEmpty ? status : printed) {
-            settle(path, .failure(problem))
-        } else {
-            good[path] = Self.stamp(path)
-            settle(path, .success(()))
-        }
+        guard isOpen else { return settle(key, .failure(Self.closed)) }
+        settle(key, job.judge(status, printed).map(Outcome.failure) ?? .success(()))
     }
 
-    private func settle(_ path: String, _ outcome: Outcome) {
-        guard let job = jobs.removeValue(forKey: path) else { return }
+    private func settle(_ key: String, _ outcome: Outcome) {
+        guard let job = jobs.removeValue(forKey: key) else { return }
         unlink(job.output)
         for done in job.waiting { done(outcome) }
         tellWhenIdle()

@@ -111,7 +111,7 @@ extension WorkerControl {
         worker.isPreparing = true
         intend(.restart, worker, actor: actor) { [unowned self] intent in
             CrashPoint.reach("manager.restart.intended")
-            prepare(worker) { [unowned self] result in
+            prepareAgain(worker) { [unowned self] result in
                 worker.isPreparing = false
                 let failure = result.failure ?? (worker.stops == stops ? nil : Self.stopped(worker))
                 if let failure { return conclude(intent, worker, failure) { done(.failure(failure)) } }
@@ -320,6 +320,18 @@ extension WorkerControl {
                 }
             }
             done(result.map { _ in })
+        }
+    }
+
+    /// Has ready what a new process needs, while the old one still runs: what would only be refused must not end that.
+    private func prepareAgain(_ worker: Worker, _ done: @escaping (Result<Void, ManagerError>) -> Void) {
+        prepare(worker) { [unowned self] result in
+            guard worker.kind == .python, result.failure == nil else { return done(result) }
+            do throws(ManagerError) {
+                pythons.check(worker.config.path, with: try pythons.find(worker.config.python), done: done)
+            } catch {
+                done(.failure(error))
+            }
         }
     }
 

@@ -118,6 +118,7 @@ class WorkerTests(unittest.TestCase):
         manager = self.manager
         manager.start(COUNTING)
         self.assertEqual(manager.answer(manager.send("update_params", params={"step": 5}))["params"], {"step": 5})
+        manager.until_said("checkpoint", lambda payload: payload["reason"] == "params")
         refusals = {13: "ValueError: unlucky", "x": "must be a whole number"}
         for value, reason in refusals.items():
             answer = manager.answer(manager.send("update_params", params={"step": value}))
@@ -220,6 +221,58 @@ class WorkerTests(unittest.TestCase):
         checkpoint = {"ordinal": 4, "positions": {}, "state": {"total": 50}, "strategy": "A"}
         reason = self.refused(source, checkpoint=checkpoint)
         self.assertIn("the state of checkpoint 4 does not fit the strategy: 'state.count' is missing", reason)
+
+    # MARK: New code
+
+    def test_the_old_one_stands_still_and_goes_on_or_ends(self) -> None:
+        manager = self.manager
+        manager.start(COUNTING)
+        manager.bar(1)
+        manager.until(lambda: manager.signals())
+        answer = manager.answer(manager.send("handover"))
+        self.assertEqual((answer["result"], answer["positions"]), ("done", {"market.X.kline": 1}))
+        last = [m for m in manager.said if m["msg_type"] == "checkpoint"][-1]["payload"]
+        self.assertEqual((last["reason"], last["state"]), ("reload", {"count": 1}))
+        manager.until_said("heartbeat", lambda payload: payload["status"] == "reloading")
+        manager.bar(2)
+        self.assertEqual(manager.answer(manager.send("resume", handover=True))["result"], "done")
+        manager.until(lambda: len(manager.signals()) == 2)
+        # Where it does not stand still, there is nothing to end.
+        self.assertEqual(manager.answer(manager.send("resume", handover=True))["result"], "done")
+        manager.answer(manager.send("handover"))
+        checkpoints = len([m for m in manager.said if m["msg_type"] == "checkpoint"])
+        self.assertEqual(manager.answer(manager.send("stop", reason="replaced"))["result"], "done")
+        self.assertEqual(self.ended(), 0)
+        self.assertEqual(len([m for m in manager.said if m["msg_type"] == "checkpoint"]), checkpoints)
+
+    def test_the_new_one_joins_and_waits(self) -> None:
+        manager = self.manager
+        for sequence in range(1, 6):
+            manager.bar(sequence, sends=False)
+        checkpoint = {"ordinal": 4, "positions": {"market.X.kline": 3}, "state": {"count": 30}, "strategy": "Counting"}
+        answer = manager.start(COUNTING, checkpoint=checkpoint, held="running", params={"step": 2})
+        self.assertEqual((answer["result"], answer["defaults"], answer["params"]), ("done", {"step": 1}, {"step": 2}))
+        manager.until_said("heartbeat", lambda payload: payload["status"] == "reloading")
+        self.assertEqual(manager.signals(), [])
+        manager.bar(6)
+        self.assertEqual(manager.answer(manager.send("resume"))["result"], "done")
+        manager.until(lambda: len(manager.signals()) == 3)
+        self.assertEqual(manager.signals(), [f"w:X.kline:{number}:1" for number in (4, 5, 6)])
+        self.assertEqual([m["payload"]["data"]["count"] for m in manager.said if m["msg_type"] == "signal"], [32, 34, 36])
+
+    def test_a_trial_ends_when_enough_has_been_seen(self) -> None:
+        manager = self.manager
+        for sequence in range(1, 6):
+            manager.bar(sequence, sends=False)
+        checkpoint = {"ordinal": 4, "positions": {"market.X.kline": 1}, "state": {"count": 10}, "strategy": "Counting"}
+        sandbox = {"worker_id": "other", "live": {"messages": 5, "seconds": 3600}}
+        self.assertEqual(manager.start(COUNTING, checkpoint=checkpoint, sandbox=sandbox)["result"], "done")
+        manager.bar(6)
+        done = manager.until_said("status_update", lambda payload: payload["status"] == "sandbox_done")["payload"]
+        self.assertEqual((done["handled"], done["signals"]), (5, 5))
+        self.assertEqual(manager.signals()[0], "other:X.kline:2:1")
+        self.assertEqual([m for m in manager.said if m["msg_type"] == "checkpoint"], [])
+        self.assertEqual(self.ended(), 0)
 
     # MARK: Being alive
 

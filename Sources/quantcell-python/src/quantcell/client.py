@@ -143,7 +143,7 @@ class Client:
 
     def params(self, worker_id: str, **params: Any) -> JSON:
         """Changes parameters of a running strategy, which may refuse; returns those that are in force then."""
-        found: JSON = self.ask("update_params", worker_id, {"params": params}).get("params", {})
+        found: JSON = self.ask("params", worker_id, {"params": params})["params"]
         return found
 
     def checkpoint(self, worker_id: str) -> JSON:

@@ -14,7 +14,7 @@ from ..market import Event
 from ..wire import envelope
 from ..wire.codec import Decoder
 from ..wire.envelope import JSON
-from .environment import WorkerEnvironment
+from .environment import CurveKeys, WorkerEnvironment, connect
 from .gauges import Gauges
 from .limits import SECOND, ManagerLease
 from .topics import Range
@@ -42,7 +42,7 @@ class ControlLink:
         self.socket.setsockopt(zmq.ROUTING_ID, environment.identity.encode())
         self.socket.setsockopt(zmq.LINGER, 1000)
         self.socket.setsockopt(zmq.MAXMSGSIZE, envelope.MAX_BYTES)
-        self.socket.connect(environment.control)
+        connect(self.socket, environment.control, environment.keys)
 
     # MARK: Being there
 
@@ -152,7 +152,9 @@ class HistoryLink:
     _SHORTEST = 5 * SECOND
     _LONGEST = 60 * SECOND
 
-    def __init__(self, context: zmq.Context[Any], address: str, identity: str, gauges: Gauges) -> None:
+    def __init__(
+        self, context: zmq.Context[Any], address: str, identity: str, keys: Optional[CurveKeys], gauges: Gauges
+    ) -> None:
         self._gauges = gauges
         self._ranges: Optional[List[Range]] = None
         self._message_id = ""
@@ -165,7 +167,7 @@ class HistoryLink:
         self.socket.setsockopt(zmq.ROUTING_ID, identity.encode())
         self.socket.setsockopt(zmq.LINGER, 0)
         self.socket.setsockopt(zmq.MAXMSGSIZE, envelope.MAX_BYTES)
-        self.socket.connect(address)
+        connect(self.socket, address, keys)
 
     @property
     def is_reading(self) -> bool:
@@ -233,7 +235,13 @@ class HistoryLink:
 
 
 def last_events(
-    context: zmq.Context[Any], address: str, topic: str, decode: Decoder, count: int, before: Optional[int]
+    context: zmq.Context[Any],
+    address: str,
+    keys: Optional[CurveKeys],
+    topic: str,
+    decode: Decoder,
+    count: int,
+    before: Optional[int],
 ) -> List[Event]:
     """The last recorded messages of one topic, oldest first, while the strategy waits.
 
@@ -247,7 +255,7 @@ def last_events(
         socket.setsockopt(zmq.LINGER, 0)
         socket.setsockopt(zmq.RCVTIMEO, 5000)
         socket.setsockopt(zmq.MAXMSGSIZE, envelope.MAX_BYTES)
-        socket.connect(address)
+        connect(socket, address, keys)
         while count > 0 and (before is None or before > 1):
             page = _page(socket, topic, decode, min(count, MAX_MESSAGES), before)
             if not page:

@@ -2,13 +2,57 @@
 
 from __future__ import annotations
 
-from typing import Mapping, NamedTuple, Optional
+import re
+from typing import Any, Mapping, NamedTuple, Optional
+
+import zmq
 
 LEVELS = ("debug", "info", "warning", "error")
 
 
+_KEY = re.compile(r"[0-9a-zA-Z.\-:+=^!/*?&<>()\[\]{}@%$#]{40}")
+
+
 class InvalidEnvironment(Exception):
     """The environment does not say what a worker has to know, in one line."""
+
+
+class CurveKeys(NamedTuple):
+    """What a manager that demands it is spoken to with over TCP."""
+
+    server: bytes
+    public: bytes
+    secret: bytes
+
+    @classmethod
+    def read(cls, variables: Mapping[str, str]) -> Optional[CurveKeys]:
+        """Reads the environment; `None` under a manager that demands none.
+
+        Raises:
+            InvalidEnvironment: when a key is none.
+        """
+        if not variables.get("QUANTCELL_SERVER_KEY"):
+            return None
+
+        def key(name: str) -> bytes:
+            text = variables.get(name, "")
+            if not _KEY.fullmatch(text):
+                # Not with its value: it may be the secret.
+                raise InvalidEnvironment(f"{name} must be a CURVE key, 40 characters of Z85")
+            return text.encode()
+
+        if not zmq.has("curve"):
+            raise InvalidEnvironment("the libzmq of pyzmq was built without CURVE, which the manager demands")
+        return cls(key("QUANTCELL_SERVER_KEY"), key("QUANTCELL_PUBLIC_KEY"), key("QUANTCELL_SECRET_KEY"))
+
+
+def connect(socket: zmq.Socket[Any], address: str, keys: Optional[CurveKeys]) -> None:
+    """Connects a socket, with the keys where it goes over TCP."""
+    if keys is not None and address.startswith("tcp://"):
+        socket.setsockopt(zmq.CURVE_SERVERKEY, keys.server)
+        socket.setsockopt(zmq.CURVE_PUBLICKEY, keys.public)
+        socket.setsockopt(zmq.CURVE_SECRETKEY, keys.secret)
+    socket.connect(address)
 
 
 class WorkerEnvironment(NamedTuple):
@@ -26,6 +70,7 @@ class WorkerEnvironment(NamedTuple):
     log_level: int
     #: How long the manager may be away before the worker stops itself, in seconds.
     orphan_lease: float
+    keys: Optional[CurveKeys]
 
     @classmethod
     def read(cls, variables: Mapping[str, str]) -> WorkerEnvironment:
@@ -62,5 +107,5 @@ class WorkerEnvironment(NamedTuple):
         return cls(
             value("QUANTCELL_WORKER_ID"), identity, int(generation), value("QUANTCELL_TOKEN"), value("QUANTCELL_DATA"),
             value("QUANTCELL_CONTROL"), value("QUANTCELL_STATUS"), variables.get("QUANTCELL_HISTORY") or None,
-            LEVELS.index(level), seconds,
+            LEVELS.index(level), seconds, CurveKeys.read(variables),
         )  # fmt: skip

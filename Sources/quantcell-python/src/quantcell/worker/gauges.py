@@ -13,7 +13,7 @@ import struct
 import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-STATUSES = ("initialized", "starting", "running", "paused", "stopping", "error")
+STATUSES = ("initialized", "starting", "running", "paused", "stopping", "error", "reloading")
 
 #: The callbacks, by the names that their author knows; a gauge holds the place among them, from 1.
 CALLBACKS = (

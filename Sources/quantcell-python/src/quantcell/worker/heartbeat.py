@@ -17,12 +17,13 @@ import os
 import select
 import signal
 import time
-from typing import NoReturn
+from typing import NoReturn, Optional
 
 import zmq
 
 from ..wire import envelope
 from . import log, system
+from .environment import CurveKeys, connect
 from .gauges import INTERVAL, Gauges
 
 _LOG_CHECK = 1_000_000_000
@@ -36,7 +37,7 @@ _TRACE_PAUSE = 50
 class Heartbeat:
     """The strategy's end of it."""
 
-    def __init__(self, gauges: Gauges, address: str) -> None:
+    def __init__(self, gauges: Gauges, address: str, keys: Optional[CurveKeys]) -> None:
         self._gauges = gauges
         reader, self._waker = os.pipe()
         trace_reader, trace_writer = os.pipe()
@@ -52,7 +53,7 @@ class Heartbeat:
         if self.pid == 0:
             for descriptor in (self._waker, trace_writer, self.ended):
                 os.close(descriptor)
-            _Beating(gauges, address, parent, reader, trace_reader).run()
+            _Beating(gauges, address, keys, parent, reader, trace_reader).run()
         for descriptor in (reader, trace_reader, alive):
             os.close(descriptor)
         gc.unfreeze()
@@ -87,8 +88,11 @@ class Heartbeat:
 class _Beating:
     """The process that beats."""
 
-    def __init__(self, gauges: Gauges, address: str, parent: int, waker: int, trace: int) -> None:
+    def __init__(
+        self, gauges: Gauges, address: str, keys: Optional[CurveKeys], parent: int, waker: int, trace: int
+    ) -> None:
         self._gauges = gauges
+        self._keys = keys
         self._address = address
         self._parent = parent
         self._waker = waker
@@ -118,7 +122,7 @@ class _Beating:
         socket.setsockopt(zmq.IMMEDIATE, 1)
         socket.setsockopt(zmq.SNDHWM, 8)
         socket.setsockopt(zmq.LINGER, 0)
-        socket.connect(self._address)
+        connect(socket, self._address, self._keys)
         poller = select.poll()
         poller.register(self._waker, select.POLLIN)
         poller.register(self._trace, select.POLLIN)

@@ -22,12 +22,30 @@ class Checkpoint(NamedTuple):
     state: Any
 
 
+class Trial(NamedTuple):
+    """How long a strategy is run beside its worker to see how it does: so many messages, or so long after it has joined."""
+
+    messages: int
+    #: Nanoseconds.
+    length: int
+
+    @classmethod
+    def read(cls, value: Any) -> Trial:
+        """Reads `{"messages","seconds"}`; what is missing has its default."""
+        members = value if isinstance(value, dict) else {}
+        messages, seconds = whole(members.get("messages")), number(members.get("seconds"))
+        length = 2.0 if seconds is None else min(max(seconds, 0.0), 86_400.0)
+        return cls(1000 if messages is None else messages, int(length * SECOND))
+
+
 class Sandbox(NamedTuple):
-    """A strategy that is run on recorded data alone, to see what it does."""
+    """A strategy that is run to see what it does."""
 
     #: The worker whose signals it would emit.
     worker_id: str
+    #: The recorded data that it gets; nothing where it runs beside the worker.
     ranges: List[Range]
+    trial: Optional[Trial]
 
 
 class StartOrder(NamedTuple):
@@ -47,7 +65,16 @@ class StartOrder(NamedTuple):
     delivery: str
     #: How many messages of each topic a fresh start gets from the record first.
     warmup: int
+    #: Where another process has got to, where there is no checkpoint that says so.
+    positions: Dict[str, int]
+    #: What it is to become, where it is to stand still once it has joined.
+    held: Optional[str]
     sandbox: Optional[Sandbox]
+
+    @property
+    def is_sandboxed(self) -> bool:
+        """Whether it gets recorded data alone."""
+        return self.sandbox is not None and self.sandbox.trial is None
 
     @classmethod
     def read(cls, message: JSON) -> StartOrder:
@@ -70,6 +97,11 @@ class StartOrder(NamedTuple):
             raise WorkerFailure("'delivery' must be lossless, conflate or drop")
         if warmup is None or warmup > MAX_WARMUP:
             raise WorkerFailure(f"'warmup' must be 0 to {MAX_WARMUP}")
+        held, positions = payload.get("held"), sequences(payload.get("positions") or {})
+        if held not in (None, "running", "paused"):
+            raise WorkerFailure("'held' must be running or paused")
+        if positions is None:
+            raise WorkerFailure("'positions' must be an object of topic and sequence")
         budget = payload.get("error_budget") or {}
         errors, window = whole(budget.get("errors")), number(budget.get("window"))
         log_path = payload.get("log_path")
@@ -87,6 +119,8 @@ class StartOrder(NamedTuple):
             policy=_policy(payload.get("checkpoint_policy") or {}),
             delivery=delivery,
             warmup=warmup,
+            positions=positions,
+            held=held,
             sandbox=_sandbox(payload.get("sandbox"), worker_id),
         )
 
@@ -123,4 +157,6 @@ def _sandbox(value: Any, worker_id: str) -> Optional[Sandbox]:
     if None in ranges:
         raise WorkerFailure("each of 'ranges' must be {topic, from, to} with 1 <= from <= to")
     name = value.get("worker_id")
-    return Sandbox(name if isinstance(name, str) else worker_id, [span for span in ranges if span is not None])
+    trial = Trial.read(value["live"]) if "live" in value else None
+    spans = [span for span in ranges if span is not None]
+    return Sandbox(name if isinstance(name, str) else worker_id, [] if trial else spans, trial)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 
 import zmq
 
 from . import log, system
+from .base import HeartbeatEnded
 from .environment import InvalidEnvironment, WorkerEnvironment
-from .worker import FAILED, HeartbeatEnded, Worker, leave
+from .worker import FAILED, Worker, leave
 
 
 def main() -> None:
@@ -19,6 +21,8 @@ def main() -> None:
     when the strategy was refused.
     """
     system.set_no_new_privileges()
+    # Who crashes says where, in its log.
+    faulthandler.enable(file=2)
     # What a strategy prints shall be in the log when it prints it.
     sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     try:
