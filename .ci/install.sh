@@ -9,6 +9,7 @@ modules=$prefix/lib/quantcell/Modules
 case $action in
 install)
     install -d "$prefix/bin" "$prefix/libexec/quantcell" "$modules" "$prefix/share/quantcell/strategies"
+    install -d "$prefix/share/quantcell/prometheus" "$prefix/share/quantcell/grafana"
     install -m 755 "$release/quantcell" "$release/quantcell-manager" "$prefix/bin/"
     install -m 755 "$release/quantcell-worker" "$prefix/libexec/quantcell/"
     install -m 644 "$release/Modules/StrategyKit.swiftmodule" "$release/Modules/StrategyKit.swiftdoc" "$modules/"
@@ -18,6 +19,8 @@ install)
     done
     install -m 644 strategies/*.swift strategies/*.py "$prefix/share/quantcell/strategies/"
     install -m 644 config/quantcell.yaml "$prefix/share/quantcell/quantcell.yaml.example"
+    install -m 644 config/prometheus/*.yml "$prefix/share/quantcell/prometheus/"
+    install -m 644 config/grafana/quantcell.json "$prefix/share/quantcell/grafana/"
     echo "installed below $prefix"
     ;;
 uninstall)

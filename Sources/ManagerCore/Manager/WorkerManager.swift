@@ -35,6 +35,7 @@ public actor WorkerManager {
     let environment: [String: String]
     let logger: Logger
     let role: Role
+    /// What must not be told.
     nonisolated let secrets = KnownSecrets()
     nonisolated let metrics = ManagerMetrics()
     nonisolated let process = ManagerProcess()
@@ -99,6 +100,9 @@ public actor WorkerManager {
         logger.handler = ScrubbingLogHandler(logger.handler, secrets)
         self.logger = logger
     }
+
+    /// A text that is to be told, without the secrets that are known.
+    package nonisolated func withoutSecrets(_ text: String) -> String { secrets.scrub(text) }
 
     deinit {
         controlLoop.stop()
