@@ -7,7 +7,7 @@ CONFIG ?= config/quantcell.yaml
 SWIFT ?= swift
 SOURCES = Package.swift Sources Tests strategies
 
-.PHONY: help setup setup-test build run test chaos bench format lint install uninstall clean
+.PHONY: help setup setup-test build run test test-api bench-api chaos bench format lint install uninstall clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -32,6 +32,13 @@ test: setup-test lint ## check format and warnings, then run every test
 	@.ci/check.sh .build/debug
 	QUANTCELL_STRICT=1 $(SWIFT) test --skip-build --filter WorkerRuntimeTests
 	QUANTCELL_STRICT=1 $(SWIFT) test --skip-build --skip WorkerRuntimeTests
+
+test-api: setup-test ## try every route of the OpenAPI document with schemathesis, which it installs
+	$(SWIFT) build
+	@Tests/API/openapi.sh .build/debug
+
+bench-api: build ## measure GET /workers with wrk: 64 connections, 100 workers
+	@Tests/API/bench.sh .build/release
 
 chaos: setup-test ## a thousand random misfortunes with the real programs; QUANTCELL_CHAOS_SEED chooses others
 	QUANTCELL_STRICT=1 QUANTCELL_CHAOS_STEPS=1000 QUANTCELL_JOURNAL_KILLS=200 \
