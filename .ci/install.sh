@@ -18,6 +18,9 @@ install)
         install -D -m 644 "Sources/quantcell-python/src/$file" "$python/$file"
     done
     install -m 644 strategies/*.swift strategies/*.py "$prefix/share/quantcell/strategies/"
+    rm -rf "$prefix/share/quantcell/dashboard"
+    cp -r Sources/ManagerAPI/Dashboard "$prefix/share/quantcell/dashboard"
+    chmod -R u=rwX,go=rX "$prefix/share/quantcell/dashboard"
     install -m 644 config/quantcell.yaml "$prefix/share/quantcell/quantcell.yaml.example"
     install -m 644 config/prometheus/*.yml "$prefix/share/quantcell/prometheus/"
     install -m 644 config/grafana/quantcell.json "$prefix/share/quantcell/grafana/"

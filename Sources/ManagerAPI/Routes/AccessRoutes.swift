@@ -62,7 +62,12 @@ struct AccessRoutes: Sendable {
             errors: [.serviceUnavailable],
             .envelope(.object([Schema.Field("name", .workerID, isRequired: true)])) { request throws(APIError) in
                 let payload: [String: JSONValue] = ["op": "revoke", "name": request["name"] ?? .null]
-                return APIAnswer(try await port.ask(.token, nil, payload, for: request), "revoked")
+                do throws(APIError) {
+                    return APIAnswer(try await port.ask(.token, nil, payload, for: request), "revoked")
+                } catch {
+                    // The name is one: there is no such token.
+                    throw error.code == .invalidParameters ? .notFound(error.message) : error
+                }
             }
         )
     }
@@ -82,7 +87,8 @@ struct AccessRoutes: Sendable {
                 let ends = request.credential?.expiresAt
                 return APIAnswer(
                     [
-                        "name": JSONValue(request.credential?.who), "scope": JSONValue(request.credential?.scope.rawValue),
+                        "name": JSONValue(request.credential?.who),
+                        "scope": JSONValue(request.credential?.scope.rawValue),
                         "expires_at": ends.map { .string(TimeText.iso8601(nanoseconds: Int64($0 * 1e9))) } ?? .null,
                     ],
                     "your session"

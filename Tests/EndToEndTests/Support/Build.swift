@@ -20,4 +20,5 @@ enum Build {
     static let pythonKit = repository.appending(path: "Sources/quantcell-python/src").path
 
     static func strategy(_ name: String) -> String { repository.appending(path: "strategies/\(name).swift").path }
+    static var strategies: String { repository.appending(path: "strategies").path }
 }
