@@ -13,6 +13,9 @@ install)
     install -m 755 "$release/quantcell-worker" "$prefix/libexec/quantcell/"
     install -m 644 "$release/Modules/StrategyKit.swiftmodule" "$release/Modules/StrategyKit.swiftdoc" "$modules/"
     install -m 644 strategies/*.swift "$prefix/share/quantcell/strategies/"
+    rm -rf "$prefix/share/quantcell/dashboard"
+    cp -r Sources/ManagerAPI/Dashboard "$prefix/share/quantcell/dashboard"
+    chmod -R u=rwX,go=rX "$prefix/share/quantcell/dashboard"
     install -m 644 config/quantcell.yaml "$prefix/share/quantcell/quantcell.yaml.example"
     echo "installed below $prefix"
     ;;

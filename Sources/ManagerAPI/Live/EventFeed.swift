@@ -86,7 +86,8 @@ actor EventFeed {
     }
 
     private func readOn() async {
-        while let events = try? await manager.journalEntries(after: last, limit: Self.batch), let end = events.last?.seq {
+        while let events = try? await manager.journalEntries(after: last, limit: Self.batch), let end = events.last?.seq
+        {
             // Somebody may have begun anew meanwhile.
             let fresh = events.filter { $0.seq > last }
             last = max(last, end)

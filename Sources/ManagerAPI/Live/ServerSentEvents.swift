@@ -69,7 +69,11 @@ struct LiveRoutes: Sendable {
                     body: ResponseBody { writer in
                         defer { ticket.leave() }
                         let sink = Writer(writer)
-                        try await stream.run(after: place, filter: { filter }, into: ServerSentEvents { try await sink.write($0) })
+                        try await stream.run(
+                            after: place,
+                            filter: { filter },
+                            into: ServerSentEvents { try await sink.write($0) }
+                        )
                         try await writer.finish(nil)
                     }
                 )
@@ -86,7 +90,10 @@ struct LiveRoutes: Sendable {
             success: [101],
             errors: [.serviceUnavailable],
             .raw(contentType: "application/json", .open) { _ throws(APIError) in
-                throw APIError(.invalidParameters, "this is a WebSocket; a connection's first request must ask for the upgrade")
+                throw APIError(
+                    .invalidParameters,
+                    "this is a WebSocket; a connection's first request must ask for the upgrade"
+                )
             }
         )
     }

@@ -15,7 +15,8 @@ enum OpenAPIDocument {
             "openapi": "3.1.0",
             "info": [
                 "title": "QuantCell", "version": .string(QuantCell.version),
-                "description": "Supervises trading strategies. Commands are those of the command line; every answer has one of two envelopes.",
+                "description":
+                    "Supervises trading strategies. Commands are those of the command line; every answer has one of two envelopes.",
             ],
             "security": [["token": []]],
             "paths": .object(paths),
@@ -77,6 +78,12 @@ enum OpenAPIDocument {
                 "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Error"]]],
             ]
         }
+        if route.parameters.contains(where: { $0.place == .path }), responses["404"] == nil {
+            responses["404"] = [
+                "description": "There is nothing of that name.",
+                "content": ["application/json": ["schema": ["$ref": "#/components/schemas/Error"]]],
+            ]
+        }
         return .object(responses)
     }
 
@@ -106,6 +113,10 @@ enum OpenAPIDocument {
 extension Schema {
     /// Whether an empty object would not do.
     fileprivate var hasRequiredFields: Bool {
-        if case .object(let fields, _) = self { fields.contains(where: \.isRequired) } else { false }
+        switch self {
+        case .object(let fields, _): fields.contains(where: \.isRequired)
+        case .either(let schemas): schemas.allSatisfy(\.hasRequiredFields)
+        default: false
+        }
     }
 }

@@ -82,7 +82,8 @@ struct AccessRoutes: Sendable {
                 let ends = request.credential?.expiresAt
                 return APIAnswer(
                     [
-                        "name": JSONValue(request.credential?.who), "scope": JSONValue(request.credential?.scope.rawValue),
+                        "name": JSONValue(request.credential?.who),
+                        "scope": JSONValue(request.credential?.scope.rawValue),
                         "expires_at": ends.map { .string(TimeText.iso8601(nanoseconds: Int64($0 * 1e9))) } ?? .null,
                     ],
                     "your session"

@@ -16,7 +16,7 @@ struct CommandRoutes: Sendable {
             command(.pause, "pause", "Hold a worker's data back.", .briefs),
             command(.resume, "resume", "Let a paused worker's data flow again.", .briefs),
             command(.restart, "restart", "Put a new process in a worker's place.", .briefs),
-            remove, scale, publish,
+            reload, changeParams, params, remove, scale, publish,
         ]
     }
 
@@ -44,8 +44,8 @@ struct CommandRoutes: Sendable {
                 isRequired: true
             ),
             Schema.Field("name", .workerID, "The worker's id; made from the file's name unless given."),
-            Schema.Field("symbols", .list(.text(1...128), max: 10_000), "The instruments whose data it receives."),
-            Schema.Field("data_types", .list(.text(1...64), max: 100), "The kinds of data it receives."),
+            Schema.Field("symbols", .list(.symbol, max: 10_000), "The instruments whose data it receives."),
+            Schema.Field("data_types", .list(.dataType, max: 100), "The kinds of data it receives."),
             Schema.Field("params", .open, "Its parameters."),
             Schema.Field("delivery", .choice(Settings.Delivery.allCases.map(\.rawValue)), "What a slow one is given."),
             Schema.Field("warmup", .integer(0...1_000_000), "Messages of the past that it is shown first."),
@@ -80,6 +80,75 @@ struct CommandRoutes: Sendable {
         )
     }
 
+    private var reload: Route {
+        let fields: [Schema.Field] = [
+            Schema.Field(
+                "path",
+                .text(1...4096),
+                "The new code, in one of the folders of 'api.strategy_dirs'; its own file unless given."
+            ),
+            Schema.Field("trial_messages", .integer(0...1_000_000_000), "Messages that the new code is on trial for."),
+            Schema.Field("trial_seconds", .number, "Seconds that it is on trial for, 0 to 86,400."),
+            Schema.Field("trial_errors", .integer(0...1_000_000), "Errors that it may make on trial."),
+            Schema.Field("compare", .integer(1...1_000_000), "Past messages that both versions are shown first."),
+            Schema.Field("keep", .boolean, "Whether they are compared only."),
+        ]
+        return Route(
+            .post,
+            "/api/v1/workers/{id}/reload",
+            "Put new code in the place of what a worker runs, without missing a message.",
+            scope: .operate,
+            parameters: [.worker],
+            body: .object(fields),
+            errors: [.workerNotFound, .invalidWorkerConfig, .conflict, .workerStart, .serviceUnavailable],
+            .envelope(.open) { request throws(APIError) in
+                var payload = request.body.objectValue ?? [:]
+                if let path = payload["path"]?.stringValue { payload["path"] = .string(try folders.resolve(path)) }
+                return APIAnswer(try await askNew("reload", request, payload), "reloaded")
+            }
+        )
+    }
+
+    private var changeParams: Route {
+        Route(
+            .post,
+            "/api/v1/workers/{id}/params",
+            "Change parameters of a worker while it runs.",
+            scope: .operate,
+            parameters: [.worker],
+            body: .object([Schema.Field("params", .open, "The values to change, by name.", isRequired: true)]),
+            errors: [.workerNotFound, .invalidWorkerConfig, .conflict, .serviceUnavailable],
+            .envelope(.open) { request throws(APIError) in
+                APIAnswer(try await askNew("params", request, request.body.objectValue ?? [:]), "parameters changed")
+            }
+        )
+    }
+
+    private var params: Route {
+        Route(
+            .get,
+            "/api/v1/workers/{id}/params",
+            "The parameters of a worker: those in force, and what the strategy declares.",
+            parameters: [.worker],
+            errors: [.workerNotFound, .conflict, .serviceUnavailable],
+            .envelope(.open) { request throws(APIError) in
+                APIAnswer(try await askNew("params", request, [:]), "parameters")
+            }
+        )
+    }
+
+    /// Asks by a command that not every manager has.
+    private func askNew(
+        _ name: String,
+        _ request: APIRequest,
+        _ payload: [String: JSONValue]
+    ) async throws(APIError) -> JSONValue {
+        guard let type = MessageType(rawValue: name) else {
+            throw APIError(.serviceUnavailable, "this manager has no '\(name)'")
+        }
+        return try await port.ask(type, request.workerID, payload, for: request)
+    }
+
     private var remove: Route {
         Route(
             .delete,
@@ -100,15 +169,25 @@ struct CommandRoutes: Sendable {
             "/api/v1/workers/scale",
             "Bring the instances of a strategy, or the warm spares, to a number.",
             scope: .operate,
-            body: .object([
-                Schema.Field("strategy", .text(1...4096), "A worker's id, or a strategy's path: that one and all of its file."),
-                Schema.Field("instances", .integer(0...1000), "How many workers are to run it."),
-                Schema.Field("spares", .integer(0...1000), "How many warm spares are kept, instead of the two above."),
+            body: .either([
+                .object([Schema.Field("spares", .integer(0...1000), "How many warm spares are kept.", isRequired: true)]
+                ),
+                .object([
+                    Schema.Field(
+                        "strategy",
+                        .text(1...4096),
+                        "A worker's id, or a strategy's path: all workers of that file are meant.",
+                        isRequired: true
+                    ),
+                    Schema.Field("instances", .integer(0...1000), "How many are to run it.", isRequired: true),
+                ]),
             ]),
             errors: [.workerNotFound, .scaling, .conflict, .workerStart, .serviceUnavailable],
             .envelope(.open) { request throws(APIError) in
                 var payload = request.body.objectValue ?? [:]
-                if let strategy = payload["strategy"]?.stringValue, strategy.contains("/") || strategy.hasSuffix(".swift") {
+                if let strategy = payload["strategy"]?.stringValue,
+                    strategy.contains("/") || strategy.hasSuffix(".swift")
+                {
                     payload["strategy"] = .string(try folders.resolve(strategy))
                 }
                 return APIAnswer(try await port.ask(.scale, nil, payload, for: request), "scaled")
@@ -123,8 +202,8 @@ struct CommandRoutes: Sendable {
             "Publish a message of market data, as over the feed socket.",
             scope: .operate,
             body: .object([
-                Schema.Field("symbol", .text(1...128), "The instrument.", isRequired: true),
-                Schema.Field("data_type", .text(1...64), "The kind of data, such as kline.", isRequired: true),
+                Schema.Field("symbol", .symbol, "The instrument.", isRequired: true),
+                Schema.Field("data_type", .dataType, "The kind of data, such as kline.", isRequired: true),
                 Schema.Field("data", .open, "The members of its kind.", isRequired: true),
             ]),
             success: [201],

@@ -68,7 +68,11 @@ struct HistoryRoutes: Sendable {
             "/api/v1/data/{topic}",
             "Recorded messages of a topic, ascending.",
             parameters: [
-                .path("topic", .text(1...256), "The topic, such as market.BTC/USDT.kline; its slash may stand as it is."),
+                .path(
+                    "topic",
+                    .text(1...256),
+                    "The topic, such as market.BTC/USDT.kline; its slash may stand as it is."
+                ),
                 .query("after", .count, "Only messages behind this sequence: `last_sequence` of the page before."),
                 .query("since_ns", .nanoseconds, "From this event time on, nanoseconds since the Unix epoch."),
                 .query("until_ns", .nanoseconds, "Before this event time, nanoseconds since the Unix epoch."),
@@ -82,12 +86,21 @@ struct HistoryRoutes: Sendable {
                         Schema.Field("rows", .list(row, max: 1000), isRequired: true),
                         Schema.Field("last_sequence", .count, isRequired: true),
                         Schema.Field("more", .boolean, "Whether there is another page.", isRequired: true),
-                        Schema.Field("lost", .list(.open, max: 10_000), "What is not recorded in between.", isRequired: true),
+                        Schema.Field(
+                            "lost",
+                            .list(.open, max: 10_000),
+                            "What is not recorded in between.",
+                            isRequired: true
+                        ),
                     ],
                     isOpen: true
                 )
             ) { request throws(APIError) in
                 var payload = request.parameters
+                let topic = payload["topic"]?.stringValue ?? ""
+                guard Array(topic.utf8).withUnsafeBytes({ (try? Topic(parsing: $0)) != nil }) else {
+                    throw .notFound("'\(topic.prefix(120))' is no topic; one is market.BTC/USDT.kline")
+                }
                 payload["op"] = "rows"
                 let answer = try await port.ask(.history, nil, payload, for: request)
                 return APIAnswer(answer, "recorded messages")

@@ -26,7 +26,10 @@ struct RouteResponder: HTTPResponder {
         do throws(APIError) {
             let credential = try door.admit(request.head, context.channel, isOpen: route.scope == nil)
             if let scope = route.scope, let held = credential?.scope, held < scope {
-                throw APIError(.forbidden, "this needs a token of scope '\(scope.rawValue)'; yours is '\(held.rawValue)'")
+                throw APIError(
+                    .forbidden,
+                    "this needs a token of scope '\(scope.rawValue)'; yours is '\(held.rawValue)'"
+                )
             }
             let asked = APIRequest(
                 parameters: try parameters(request, context),
@@ -83,7 +86,10 @@ struct RouteResponder: HTTPResponder {
 
     private func body(of request: Request) async throws(APIError) -> JSONValue {
         guard let schema = route.body else { return .null }
-        let tooLarge = APIError(.payloadTooLarge, "the body is larger than \(maxBody) bytes; see 'api.limits.body_bytes'")
+        let tooLarge = APIError(
+            .payloadTooLarge,
+            "the body is larger than \(maxBody) bytes; see 'api.limits.body_bytes'"
+        )
         if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > maxBody { throw tooLarge }
         let bytes: ByteBuffer
         do {

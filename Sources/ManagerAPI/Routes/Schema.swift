@@ -2,7 +2,7 @@ internal import WireProtocol
 
 /// What a value must be like: what requests are checked against, and what the OpenAPI document says.
 indirect enum Schema: Sendable {
-    case text(ClosedRange<Int> = 0...65_536, pattern: String? = nil)
+    case text(ClosedRange<Int> = 0...65_536, pattern: Pattern? = nil)
     case choice([String])
     case integer(ClosedRange<Int64>)
     case number
@@ -13,6 +13,43 @@ indirect enum Schema: Sendable {
     /// Any JSON value.
     case any
     case nullable(Schema)
+    /// One of several, and only one.
+    case either([Schema])
+
+    /// Characters that text consists of.
+    enum Pattern: String, Sendable {
+        /// A worker, or a token.
+        case name = "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$"
+        /// An instrument; others than these characters can be published over the feed socket only.
+        case symbol = "^[!-~]{1,64}$"
+        /// A kind of market data.
+        case dataType = "^[A-Za-z0-9_]{1,32}$"
+
+        func matches(_ text: String) -> Bool {
+            switch self {
+            case .name: 1...64 ~= text.utf8.count && text.first != "." && text.utf8.allSatisfy(Self.isNameByte)
+            case .symbol: 1...64 ~= text.utf8.count && text.utf8.allSatisfy { 0x21...0x7E ~= $0 }
+            case .dataType:
+                1...32 ~= text.utf8.count
+                    && text.utf8.allSatisfy {
+                        Self.isNameByte($0) && $0 != UInt8(ascii: ".") && $0 != UInt8(ascii: "-")
+                    }
+            }
+        }
+
+        private static func isNameByte(_ byte: UInt8) -> Bool {
+            byte &- UInt8(ascii: "0") < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte == UInt8(ascii: ".")
+                || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
+        }
+
+        var expectation: String {
+            switch self {
+            case .name: "1 to 64 of A-Z a-z 0-9 . _ -"
+            case .symbol: "1 to 64 characters without spaces"
+            case .dataType: "1 to 32 of A-Z a-z 0-9 _"
+            }
+        }
+    }
 
     struct Field: Sendable {
         let name: String
@@ -32,7 +69,9 @@ indirect enum Schema: Sendable {
     static let open = Schema.object([], isOpen: true)
     static let count = Schema.integer(0...Int64.max)
     static let nanoseconds = Schema.integer(Int64.min...Int64.max)
-    static let workerID = Schema.text(1...64, pattern: "^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$")
+    static let workerID = Schema.text(1...64, pattern: .name)
+    static let symbol = Schema.text(1...64, pattern: .symbol)
+    static let dataType = Schema.text(1...32, pattern: .dataType)
 }
 
 // Checking what a client sends.
@@ -47,7 +86,7 @@ extension Schema {
             guard let text = value.stringValue, length.contains(text.unicodeScalars.count) else {
                 throw wrong("text of \(length.lowerBound) to \(length.upperBound) characters")
             }
-            guard pattern == nil || Self.isName(text) else { throw wrong("1 to 64 of A-Z a-z 0-9 . _ -") }
+            if let pattern, !pattern.matches(text) { throw wrong(pattern.expectation) }
         case .choice(let words):
             guard let text = value.stringValue, words.contains(text) else {
                 throw wrong("one of \(words.joined(separator: ", "))")
@@ -68,6 +107,18 @@ extension Schema {
             try Self.check(members, fields, isOpen, at: path)
         case .any: break
         case .nullable(let schema): if value != .null { try schema.check(value, at: path) }
+        case .either(let schemas):
+            var failures: [APIError] = []
+            for schema in schemas {
+                do throws(APIError) {
+                    try schema.check(value, at: path)
+                } catch {
+                    failures.append(error)
+                }
+            }
+            guard failures.count == schemas.count - 1 else {
+                throw failures.last ?? wrong("only one of what it may be")
+            }
         }
     }
 
@@ -90,15 +141,6 @@ extension Schema {
             let nearest = NearestName.find(unknown, in: known).map { "; did you mean '\($0)'?" } ?? ""
             throw APIError(.invalidParameters, "there is no '\(unknown.prefix(64))'\(nearest)")
         }
-    }
-
-    /// What the one pattern says.
-    static func isName(_ text: String) -> Bool {
-        1...64 ~= text.utf8.count && text.first != "."
-            && text.utf8.allSatisfy { byte in
-                byte &- UInt8(ascii: "0") < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte == UInt8(ascii: ".")
-                    || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-")
-            }
     }
 
     /// Reads a parameter of a path or a query, which is text.
@@ -127,7 +169,7 @@ extension Schema {
         case .text(let length, let pattern):
             var json: [String: JSONValue] = ["type": "string", "maxLength": .integer(Int64(length.upperBound))]
             if length.lowerBound > 0 { json["minLength"] = .integer(Int64(length.lowerBound)) }
-            json["pattern"] = pattern.map(JSONValue.string)
+            json["pattern"] = pattern.map { .string($0.rawValue) }
             return .object(json)
         case .choice(let words): return ["type": "string", "enum": .array(words.map(JSONValue.string))]
         case .integer(let range):
@@ -147,6 +189,7 @@ extension Schema {
             return .object(json)
         case .any: return [:]
         case .nullable(let schema): return ["anyOf": [schema.json, ["type": "null"]]]
+        case .either(let schemas): return ["oneOf": .array(schemas.map(\.json))]
         }
     }
 }

@@ -59,5 +59,9 @@ extension Schema {
 extension Parameter {
     static let worker = Parameter.path("id", .workerID, "The worker's id, as in the list of workers.")
     static let limit = Parameter.query("limit", .integer(1...1000), "The most entries of the answer; 100 unless given.")
-    static let afterRow = Parameter.query("after_rowid", .count, "Only signals behind this place: `last_rowid` of the page before.")
+    static let afterRow = Parameter.query(
+        "after_rowid",
+        .count,
+        "Only signals behind this place: `last_rowid` of the page before."
+    )
 }

@@ -81,7 +81,12 @@ struct WorkerRoutes: Sendable {
             [
                 Schema.Field("worker_id", .workerID, isRequired: true),
                 Schema.Field("state", .state, isRequired: true),
-                Schema.Field("healthy", .boolean, "Whether it runs or is paused, and nothing is wrong with it.", isRequired: true),
+                Schema.Field(
+                    "healthy",
+                    .boolean,
+                    "Whether it runs or is paused, and nothing is wrong with it.",
+                    isRequired: true
+                ),
                 Schema.Field("verdicts", .list(.text64k, max: 16), isRequired: true),
                 Schema.Field("heartbeat_age_seconds", .nullable(.number)),
                 Schema.Field("lag_messages", .any), Schema.Field("lag_seconds", .any),
@@ -117,7 +122,12 @@ struct WorkerRoutes: Sendable {
                 Schema.Field("worker_id", .workerID, isRequired: true),
                 Schema.Field("lines", .list(.text(), max: LogReader.maxLines), isRequired: true),
                 Schema.Field("cursor", .text(0...128), "For the next question: only what is new.", isRequired: true),
-                Schema.Field("reset", .boolean, "Whether these lines do not join on to those before.", isRequired: true),
+                Schema.Field(
+                    "reset",
+                    .boolean,
+                    "Whether these lines do not join on to those before.",
+                    isRequired: true
+                ),
             ]
         )
         let parameters: [Parameter] = [
@@ -173,7 +183,12 @@ struct WorkerRoutes: Sendable {
     }
 
     private var signals: Route {
-        question("/api/v1/workers/{id}/signals", "What a worker has signalled.", .signals, [.worker, .afterRow, .limit]) {
+        question(
+            "/api/v1/workers/{id}/signals",
+            "What a worker has signalled.",
+            .signals,
+            [.worker, .afterRow, .limit]
+        ) {
             request throws(APIError) in
             // A worker that nobody knows is not one without signals.
             _ = try await port.ask(.status, request.workerID, for: request)

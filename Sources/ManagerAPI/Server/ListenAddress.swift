@@ -20,7 +20,8 @@ struct ListenAddress: Sendable {
         }
         try Self.closeFolder(of: settings.unixSocket)
         // The server would take the place of whatever socket is there.
-        if let other = try? await ClientBootstrap(group: group).connect(unixDomainSocketPath: settings.unixSocket).get() {
+        if let other = try? await ClientBootstrap(group: group).connect(unixDomainSocketPath: settings.unixSocket).get()
+        {
             try? await other.close()
             throw APIStartError("\(settings.unixSocket) is in use by another program; choose another 'api.unix_socket'")
         }

@@ -14,7 +14,9 @@ enum RemoveCommand: AdminCommand {
             reply.accepted()
             control.stop(worker, actor: .operator) {
                 // Another one may have its name by now.
-                guard control.workers[worker.id] === worker else { return reply.done(["worker_id": .string(worker.id)]) }
+                guard control.workers[worker.id] === worker else {
+                    return reply.done(["worker_id": .string(worker.id)])
+                }
                 guard worker.process == nil, control.supervisor.life(of: worker.id)?.isOver ?? true else {
                     return reply.refused(ManagerError(.conflict, "'\(worker.id)' was started again meanwhile"))
                 }

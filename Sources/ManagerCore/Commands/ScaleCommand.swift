@@ -48,7 +48,8 @@ enum ScaleCommand: AdminCommand {
         let live = control.workers.values.filter {
             $0.config.path == path && !(control.supervisor.life(of: $0.id)?.isOver ?? false)
         }.sorted { ($0.createdAt, $0.id) < ($1.createdAt, $1.id) }
-        let others = control.liveWorkers.filter { !(control.supervisor.life(of: $0.id)?.isOver ?? false) }.count - live.count
+        let others =
+            control.liveWorkers.filter { !(control.supervisor.life(of: $0.id)?.isOver ?? false) }.count - live.count
         guard others + wanted <= control.settings.manager.maxWorkers else {
             throw ManagerError(
                 .scaling,

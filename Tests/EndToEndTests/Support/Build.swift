@@ -15,4 +15,5 @@ enum Build {
     static func program(_ name: String) -> String { products.appending(path: name).path }
 
     static func strategy(_ name: String) -> String { repository.appending(path: "strategies/\(name).swift").path }
+    static var strategies: String { repository.appending(path: "strategies").path }
 }
