@@ -48,8 +48,9 @@ class Dashboard:
 
     def check(self):
         """Nothing left the origin, no script ran that is not ours, nothing was complained about."""
-        assert self.foreign == []
-        assert [error for error in self.errors if not any(re.search(pattern, error) for pattern in self.expected_errors)] == []
+        assert not self.foreign, self.foreign
+        unexpected = [error for error in self.errors if not any(re.search(pattern, error) for pattern in self.expected_errors)]
+        assert not unexpected, unexpected
 
     # What a person does
 

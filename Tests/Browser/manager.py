@@ -124,7 +124,7 @@ class Manager:
 
     def login_link(self, scope="operate"):
         """The one-time link of `quantcell dashboard`."""
-        return self.cli("dashboard", "--print", "--scope", scope).split()[-1]
+        return self.cli("dashboard", "--no-open", "--scope", scope).split()[-1]
 
     def start_strategy(self, name, symbol="BTC/USDT", code=0, **params):
         options = [option for key, value in params.items() for option in ("--param", f"{key}={value}")]

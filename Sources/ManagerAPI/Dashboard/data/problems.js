@@ -21,15 +21,12 @@ export function problems(manager, connection) {
 }
 
 function* ofConnection({ state, problem, currentAt }) {
+    const lost = (text, more, todo) => ({ level: "bad", about: "connection", text, more, todo, workerID: null });
+    const age = currentAt ? `all below is of ${clock(currentAt)}` : "nothing was seen yet";
+    if (state === "signed-out") yield lost(`ended with your session: ${age}`, null, "Run 'quantcell dashboard' and open its link.");
     if (state !== "reconnecting") return;
-    yield {
-        level: "bad",
-        about: "connection",
-        text: `lost: all below is of ${clock(currentAt)}`,
-        more: problem,
-        todo: "The page comes back by itself. Does the manager run? 'quantcell ping' tells; 'quantcell-manager run' starts it.",
-        workerID: null,
-    };
+    const todo = "The page comes back by itself. Does the manager run? 'quantcell ping' tells; 'quantcell-manager run' starts it.";
+    yield lost(`lost: ${age}`, problem, todo);
 }
 
 function* ofWorker(worker, now) {

@@ -29,6 +29,8 @@ export function advice(error) {
     switch (error.code) {
         case "UNREACHABLE":
             return "The manager may have stopped. The page tries again by itself; it is not known whether this was done.";
+        case "UNAUTHORIZED":
+            return "Your session is over. Run 'quantcell dashboard' and open its link.";
         case "FORBIDDEN":
             return "Sign in with more rights: quantcell dashboard --scope operate";
         case "CONFLICT":
