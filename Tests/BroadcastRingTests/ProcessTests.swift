@@ -6,9 +6,9 @@ import Testing
 @testable import BroadcastRing
 
 /// One writer that never waits, and readers in processes of their own.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.serialized, .timeLimit(.minutes(2)))
 struct ProcessTests {
-    /// A thread that writes numbered messages of all lengths, from 1, as fast as it can, until it is told to stop.
+    /// A thread that writes numbered messages of all lengths, from 1, without waiting for anybody, until it is told to stop.
     private final class Stream: Sendable {
         let offer: RingOffer
         private let isStopping = Atomic(false)
@@ -24,8 +24,10 @@ struct ProcessTests {
                 var number: UInt64 = 0
                 while !isStopping.load(ordering: .relaxed) {
                     number += 1
-                    writer.value.write(number, count: 8 + Int(number % 200))
+                    writer.value.write(number, count: 8 + Int(number % 100))
                     writer.value.wake()
+                    // There may be fewer processors than processes.
+                    if number % 16 == 0 { sched_yield() }
                     rounds.store(writer.value.written >> 16, ordering: .relaxed)
                 }
             }.start()
@@ -71,12 +73,12 @@ struct ProcessTests {
         async let first: Void = Self.expectReading(path, wake, id)
         async let second: Void = Self.expectReading(path, wake, id)
         _ = await (first, second)
-        #expect(stream.laps > 2)
+        #expect(stream.laps > 1)
     }
 
     private static func expectReading(_ path: String, _ wake: String, _ id: String) async {
         await #expect(processExitsWith: .success) { [path = path as String, wake = wake as String, id = id as String] in
-            _ = try ProcessTests.read(RingOffer(path: path, wakePath: wake, id: id), 10_000)
+            _ = try ProcessTests.read(RingOffer(path: path, wakePath: wake, id: id), 3000)
         }
     }
 
@@ -92,13 +94,12 @@ struct ProcessTests {
                 Thread {
                     _ = try? ProcessTests.read(RingOffer(path: path, wakePath: wake, id: id), .max)
                 }.start()
-                _ = try ProcessTests.read(RingOffer(path: path, wakePath: wake, id: id), 2000)
+                _ = try ProcessTests.read(RingOffer(path: path, wakePath: wake, id: id), 500)
                 kill(getpid(), SIGKILL)
             }
         }
         await other
-        let before = stream.laps
-        while stream.laps < before + 3 { await Task.yield() }
+        await Self.expectReading(path, wake, id)
     }
 
     /// It finds out when it goes on, and reads on.
@@ -116,12 +117,11 @@ struct ProcessTests {
             raise(SIGSTOP)
             #expect(reader.look() == .overrun)
             #expect(reader.resume() > 64 << 10)
-            _ = try ProcessTests.read(offer, 1000)
+            _ = try ProcessTests.read(offer, 500)
         }
         let pid = try await Self.stoppedProcess(file)
         let before = stream.laps
-        while stream.laps < before + 5 { await Task.yield() }
-        #expect(try Self.read(stream.offer, 1000) >= 0)
+        while stream.laps < before + 2 { await Self.expectReading(path, wake, id) }
         kill(pid, SIGCONT)
         _ = await stopped
     }
