@@ -76,7 +76,8 @@ import WireProtocol
             }
             let last = try lastSequence(manager)
             #expect(try events(quick, through: last).last == last)
-            // It reads at last what was under way, and then finds the end.
+            try manager.asking("the one that does not read is cut off") { try !slow.isHeldOpen() }
+            // It can still read what was under way, and then finds the end.
             try slow.untilClosed()
             #expect(try client.get("/api/v1/workers/a").data["worker"]?["state"] == "running")
         }

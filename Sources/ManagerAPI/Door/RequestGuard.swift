@@ -22,9 +22,13 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var lingered = 0
     private var isQuiescing = false
 
-    init(requestTime: TimeAmount, idleTime: TimeAmount) {
+    private let admitsUpgrade: (HTTPRequestHead) -> Bool
+
+    /// - Parameter admitsUpgrade: Whether a request for a WebSocket is granted; one that is not goes on as one without.
+    init(requestTime: TimeAmount, idleTime: TimeAmount, admitsUpgrade: @escaping (HTTPRequestHead) -> Bool) {
         self.requestTime = requestTime
         self.idleTime = idleTime
+        self.admitsUpgrade = admitsUpgrade
     }
 
     func handlerAdded(context: ChannelHandlerContext) {
@@ -49,9 +53,13 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head:
+        case .head(var head):
             begun += 1
             within(requestTime, context)
+            guard head.headers.contains(name: "upgrade"), !admitsUpgrade(head) else { break }
+            // Its route then says why, as for any other request.
+            head.headers.remove(name: "upgrade")
+            return context.fireChannelRead(wrapInboundOut(.head(head)))
         case .body(let bytes):
             if answered >= begun {
                 lingered += bytes.readableBytes
@@ -72,6 +80,19 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         answered += 1
         context.write(data, promise: promise)
         if ended >= begun { rest(context) } else { within(Self.lingerTime, context) }
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Before its first request nobody behind here speaks HTTP who could answer.
+        guard begun == 0 else { return context.fireErrorCaught(error) }
+        let head = HTTPResponseHead(
+            version: .http1_1,
+            status: .badRequest,
+            headers: ["connection": "close", "content-length": "0"]
+        )
+        context.write(wrapOutboundOut(.head(head)), promise: nil)
+        context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
+        context.close(promise: nil)
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {

@@ -11,7 +11,9 @@ actor EventFeed {
     private static let maxKept = 2000
     private static let maxKeptBytes = 2 << 20
     /// How many entries one reading brings, and one client gets at once.
-    private static let batch = 256
+    private static let batch = 64
+    /// How many bytes of text one client gets at once.
+    private static let batchBytes = 256 << 10
     /// How often everybody is woken, also where nothing happens.
     static let pulseInterval = Duration.seconds(10)
 
@@ -106,9 +108,23 @@ actor EventFeed {
 
     /// The entries behind a place, the next ones, ascending; empty where there are none yet.
     func events(after place: Int64) async throws -> [JournalEvent] {
-        if place < keptAfter { return try await manager.journalEntries(after: place, limit: Self.batch) }
+        if place < keptAfter {
+            return Self.portion(of: try await manager.journalEntries(after: place, limit: Self.batch))
+        }
         let start = kept.firstIndex { $0.seq > place } ?? kept.endIndex
-        return Array(kept[start...].prefix(Self.batch))
+        return Self.portion(of: kept[start...].prefix(Self.batch))
+    }
+
+    private static func portion(of events: some Sequence<JournalEvent>) -> [JournalEvent] {
+        var bytes = 0
+        var portion: [JournalEvent] = []
+        for event in events {
+            bytes += event.text.utf8.count
+            // One that is too large by itself comes alone.
+            if bytes > batchBytes, !portion.isEmpty { break }
+            portion.append(event)
+        }
+        return portion
     }
 
     /// The first and the last place of the journal.

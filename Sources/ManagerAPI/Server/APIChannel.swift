@@ -67,7 +67,8 @@ struct APIChannel: ServerChildChannel, HTTPChannelHandler {
         )
         let requestGuard = RequestGuard(
             requestTime: .init(limits.requestTimeout.duration),
-            idleTime: .init(limits.idleTimeout.duration)
+            idleTime: .init(limits.idleTimeout.duration),
+            admitsUpgrade: { [webSockets] head in webSockets.admits(head, channel) }
         )
         let upgrade = NIOTypedHTTPServerUpgradeHandler(
             httpEncoder: encoder,
@@ -91,10 +92,8 @@ struct APIChannel: ServerChildChannel, HTTPChannelHandler {
     private var upgrader: NIOTypedWebSocketServerUpgrader<Kind> {
         NIOTypedWebSocketServerUpgrader(
             maxFrameSize: WebSocketSession.maxFrame,
-            shouldUpgrade: { channel, head in
-                // Whoever is refused here is told why by the route of the same path.
-                channel.eventLoop.makeSucceededFuture(webSockets.admits(head, channel) ? HTTPHeaders() : nil)
-            },
+            // Whoever is not let in no longer asks for one: see RequestGuard.
+            shouldUpgrade: { channel, _ in channel.eventLoop.makeSucceededFuture(HTTPHeaders()) },
             upgradePipelineHandler: { channel, head in
                 channel.eventLoop.makeCompletedFuture {
                     let session = try webSockets.session(head, channel)

@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import Testing
 import WireProtocol
@@ -36,6 +37,21 @@ final class HTTPConnection {
     }
 
     deinit { close(descriptor) }
+
+    /// Whether the other side, on this machine, still holds the connection open; what it has sent before need not have been read.
+    func isHeldOpen() throws -> Bool {
+        var mine = sockaddr_in()
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        _ = withUnsafeMutablePointer(to: &mine) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
+        }
+        let port = String(format: "%04X", UInt16(bigEndian: mine.sin_port))
+        return try String(contentsOfFile: "/proc/net/tcp", encoding: .utf8).split(separator: "\n").contains { line in
+            let fields = line.split(separator: " ")
+            // The other side's view: its remote port is ours, and state 01 is 'established'.
+            return fields.count > 3 && fields[2].hasSuffix(":\(port)") && fields[3] == "01"
+        }
+    }
 
     /// Sends bytes; returns whether the other side has taken all of them.
     @discardableResult
