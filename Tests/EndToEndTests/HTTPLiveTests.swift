@@ -132,7 +132,7 @@ import WireProtocol
             idle.send(client.request("GET", "/health"))
             _ = try idle.response()
             let start = ContinuousClock.now
-            #expect(try manager.stop() == .exited(0))
+            #expect(try manager.stop() == .exited(code: 0))
             #expect(.now - start < .seconds(8), "it waited for a client")
         }
     }

@@ -62,7 +62,12 @@ struct AccessRoutes: Sendable {
             errors: [.serviceUnavailable],
             .envelope(.object([Schema.Field("name", .workerID, isRequired: true)])) { request throws(APIError) in
                 let payload: [String: JSONValue] = ["op": "revoke", "name": request["name"] ?? .null]
-                return APIAnswer(try await port.ask(.token, nil, payload, for: request), "revoked")
+                do throws(APIError) {
+                    return APIAnswer(try await port.ask(.token, nil, payload, for: request), "revoked")
+                } catch {
+                    // The name is one: there is no such token.
+                    throw error.code == .invalidParameters ? .notFound(error.message) : error
+                }
             }
         )
     }

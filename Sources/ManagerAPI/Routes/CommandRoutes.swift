@@ -16,8 +16,8 @@ struct CommandRoutes: Sendable {
             command(.pause, "pause", "Hold a worker's data back.", .briefs),
             command(.resume, "resume", "Let a paused worker's data flow again.", .briefs),
             command(.restart, "restart", "Put a new process in a worker's place.", .briefs),
-            reload, changeParams, params, remove, scale, publish,
-        ]
+            remove, scale, publish,
+        ] + (MessageType(rawValue: "reload") == nil ? [] : [reload, changeParams, params])
     }
 
     private func command(_ type: MessageType, _ word: String, _ summary: String, _ schema: Schema) -> Route {

@@ -65,6 +65,7 @@ struct ListenAddress: Sendable {
 
 /// Why the HTTP server cannot start; what a person is told.
 public struct APIStartError: Error, CustomStringConvertible {
+    /// What is in the way.
     public let description: String
 
     init(_ description: String) {
