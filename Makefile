@@ -33,6 +33,7 @@ run: build ## run the manager with CONFIG; Ctrl-C stops it
 test: setup-test lint ## check format and warnings, then run every test
 	QUANTCELL_STRICT=1 $(SWIFT) build --build-tests
 	@.ci/check.sh .build/debug
+	cd Sources/quantcell-python && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=src python3 -m unittest discover -t . -s tests
 	QUANTCELL_STRICT=1 $(SWIFT) test --skip-build --filter WorkerRuntimeTests
 	QUANTCELL_STRICT=1 $(SWIFT) test --skip-build --skip WorkerRuntimeTests
 
@@ -58,6 +59,7 @@ chaos: setup-test ## a thousand random misfortunes with the real programs; QUANT
 
 bench: build ## measure, every figure beside its floor in the same run
 	.build/release/quantcell-bench all
+	PYTHONPATH=Sources/quantcell-python/src python3 -m quantcell.bench
 
 format: ## rewrite all sources in the project's format
 	swift-format format --in-place --recursive $(SOURCES)
