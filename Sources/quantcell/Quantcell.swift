@@ -35,7 +35,7 @@ struct Quantcell: ParsableCommand {
                 name: "Strategy",
                 subcommands: [
                     StartStrategy.self, List.self, Status.self, Why.self, Stop.self, Pause.self, Resume.self,
-                    Restart.self, Checkpoints.self, NewStrategy.self,
+                    Restart.self, Reload.self, Params.self, Checkpoints.self, NewStrategy.self,
                 ]
             ),
             CommandGroup(name: "History", subcommands: [Logs.self, Signals.self, Journal.self, ReplayRecorded.self]),

@@ -1,5 +1,6 @@
 internal import EventJournal
 internal import MarketRecord
+internal import ProcessControl
 internal import WireProtocol
 internal import ZeroMQ
 
@@ -25,40 +26,69 @@ extension WorkerControl {
             return done(.failure(ManagerError(.serviceUnavailable, reason)))
         }
         let config = worker.config
-        guard worker.kind == .source else {
-            return beginSandbox(worker.id, config, config.path, ranges, deadline, done)
+        let left = deadline.map { Duration.seconds(max($0 - WallClock.seconds(), 0)) }
+        func begin(_ library: String) {
+            show(ranges, to: library, config, as: worker.id, within: left, done)
         }
-        compiler.compile(config.path) { [unowned self] result in
+        guard worker.kind == .source else { return begin(config.path) }
+        compiler.compile(config.path) { result in
             switch result {
-            case .success(let library): beginSandbox(worker.id, config, library, ranges, deadline, done)
+            case .success(let library): begin(library)
             case .failure(let error): done(.failure(error))
             }
         }
     }
 
-    private func beginSandbox(
-        _ workerID: String,
-        _ config: StrategyConfig,
-        _ library: String,
+    /// Shows recorded data to a strategy that is compiled.
+    func show(
         _ ranges: [ReplayRange],
-        _ deadline: Double?,
+        to library: String,
+        _ config: StrategyConfig,
+        as workerID: String,
+        within limit: Duration?,
         _ done: @escaping (SandboxRun.Outcome) -> Void
     ) {
+        var payload = startPayload(config, library: library, logPath: spawner.spareLogPath)
+        payload["sandbox"] = ["worker_id": .string(workerID), "ranges": .array(ranges.map(\.json))]
+        beginSandbox(workerID, for: .replay, payload, limits: nil, within: limit, done)
+    }
+
+    /// Runs a strategy in a process of its own that is no worker.
+    ///
+    /// - Parameters:
+    ///   - limits: What the process may use, where it is held to anything.
+    ///   - limit: How long it may take; an hour at most.
+    @discardableResult
+    func beginSandbox(
+        _ workerID: String,
+        for purpose: SandboxRun.Purpose,
+        _ payload: [String: JSONValue],
+        limits: Settings.Limits?,
+        within limit: Duration?,
+        _ done: @escaping (SandboxRun.Outcome) -> Void
+    ) -> SandboxRun? {
         let process: WorkerProcess
         do {
             guard isOpen else { throw ManagerError(.serviceUnavailable, "the manager is stopping") }
             process = try pool.acquire()
         } catch {
-            return done(.failure(ManagerError(.internalError, "no process: \(error)")))
+            done(.failure(ManagerError(.internalError, "no process: \(error)")))
+            return nil
         }
-        var payload = startPayload(config, library: library, logPath: spawner.spareLogPath)
-        payload["sandbox"] = ["worker_id": .string(workerID), "ranges": .array(ranges.map(\.json))]
+        do {
+            try limits?.processLimits().apply(to: process.child.pid)
+        } catch {
+            pool.release(process)
+            done(.failure(ManagerError(.internalError, "its limits cannot be applied: \(error)")))
+            return nil
+        }
         var timer: EventLoop.Timer?
         lastSandbox += 1
         let run = SandboxRun(
             lastSandbox,
             process,
             workerID: workerID,
+            for: purpose,
             payload: .object(payload),
             receipts: receipts,
             send: { [unowned self] message, process in plane?.send(message, to: process.identity) },
@@ -67,10 +97,12 @@ extension WorkerControl {
                 done(outcome)
             }
         )
-        let left = deadline.map { Duration.seconds(max($0 - WallClock.seconds(), 0)) } ?? Self.longestSandbox
-        timer = loop.schedule(after: min(left, Self.longestSandbox)) { run.abort("it took too long") }
+        timer = loop.schedule(after: min(limit ?? Self.longestSandbox, Self.longestSandbox)) {
+            run.abort("it took too long\(run.whereabouts)")
+        }
         sandboxes[run.generation] = run
         run.begin()
+        return run
     }
 
     /// The sandbox that a process is.

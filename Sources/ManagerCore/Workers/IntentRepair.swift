@@ -26,7 +26,7 @@ struct IntentRepair {
             switch name {
             case .stop: stopping.insert(workerID)
             case .start: starting[workerID] = Self.config(one.intent, defaults)
-            case .restart: break
+            case .restart, .reload: break
             }
         }
     }

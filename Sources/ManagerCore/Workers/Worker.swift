@@ -9,7 +9,7 @@ internal import ZeroMQ
 final class Worker {
     let id: String
     var config: StrategyConfig
-    let kind: StrategyKind
+    var kind: StrategyKind
     /// The shared object, for a strategy that is loaded into a spare.
     var library: String?
     var process: WorkerProcess?
@@ -36,6 +36,12 @@ final class Worker {
 
     /// The last generation of a worker of the same name that this one replaces.
     var generationBefore: UInt64 = 0
+    /// The parameters as the strategy declares them, once it has said so.
+    var declaredParams: [String: JSONValue]?
+    /// Parameters that were changed by command, with what the configuration said then.
+    var changedParams = ChangedParams()
+    /// New code that is on its way to it.
+    var reload: ReloadRun?
     /// Whether it is compiled again for a restart.
     var isPreparing = false
     /// Processes of it that have ended lately, by generation.
@@ -83,7 +89,16 @@ final class Worker {
         var members = config.json.objectValue ?? [:]
         members["strategy_name"] = .string(strategyName)
         members["effective_params"] = .object(effectiveParams)
+        members["declared_params"] = declaredParams.map(JSONValue.object)
+        members["changed_params"] = changedParams.json
         return .object(members)
+    }
+
+    /// Takes in what a process says of its strategy when it has joined.
+    func introduced(_ payload: JSONValue) {
+        strategyName = payload["strategy_name"]?.stringValue ?? strategyName
+        effectiveParams = payload["params"]?.objectValue ?? effectiveParams
+        declaredParams = payload["defaults"]?.objectValue ?? declaredParams
     }
 
     /// Takes from ``description``, as an earlier manager wrote it, what only the process could say.
@@ -91,6 +106,8 @@ final class Worker {
         guard let text, let description = try? JSONValue(parsing: text) else { return }
         strategyName = description["strategy_name"]?.stringValue ?? strategyName
         effectiveParams = description["effective_params"]?.objectValue ?? effectiveParams
+        declaredParams = description["declared_params"]?.objectValue
+        changedParams = ChangedParams(description["changed_params"])
     }
 
     /// Takes in what a heartbeat, or another message about the worker's condition, says.

@@ -6,7 +6,7 @@ internal import WireProtocol
 struct Intent {
     /// What is to be done; the `cause` of the entry.
     enum Name: String {
-        case start, stop, restart
+        case start, stop, restart, reload
     }
 
     let name: Name
@@ -19,9 +19,15 @@ struct Intent {
 // Intents, effects and outcomes: three entries, so that a crash between them can be seen, and put right by the next manager.
 extension WorkerControl {
     /// Writes down what is about to be done with a worker; `then` is called when that is on disk, or cannot be.
-    func intend(_ name: Intent.Name, _ worker: Worker, actor: Actor, _ then: @escaping (Intent) -> Void) {
+    func intend(
+        _ name: Intent.Name,
+        _ worker: Worker,
+        actor: Actor,
+        detail: JSONValue = [:],
+        _ then: @escaping (Intent) -> Void
+    ) {
         let detail: JSONValue =
-            name == .start ? ["source": .string(worker.source.rawValue), "config": worker.description] : [:]
+            name == .start ? ["source": .string(worker.source.rawValue), "config": worker.description] : detail
         chronicle.record(.intent, of: nil, workerID: worker.id, cause: name.rawValue, actor: actor, detail: detail) {
             let intent = Intent(name: name, workerID: worker.id, actor: actor, place: $0)
             worker.intent = intent

@@ -74,7 +74,13 @@ extension WorkerControl {
         guard !process.isConnected else { return }
         process.isConnected = true
         guard let workerID = process.workerID else { return pool.connected(process) }
-        if let sandbox = sandbox(of: process) { sandbox.begin() } else { feed(.connected, to: workerID) }
+        if let sandbox = sandbox(of: process) {
+            sandbox.begin()
+        } else if let reload = reload(with: process) {
+            reload.begin()
+        } else {
+            feed(.connected, to: workerID)
+        }
     }
 
     private func sync(_ process: WorkerProcess, _ message: Message) {
@@ -88,6 +94,7 @@ extension WorkerControl {
 
     private func acknowledged(_ process: WorkerProcess, _ message: Message) {
         if let sandbox = sandbox(of: process) { return sandbox.acknowledged(message) }
+        if let reload = reload(with: process) { return reload.acknowledged(message) }
         guard let workerID = process.workerID, let worker = workers[workerID], worker.process === process,
             let replyTo = message.replyTo
         else { return }
@@ -98,6 +105,14 @@ extension WorkerControl {
         } else if process.checkpointsAsked[replyTo] != nil, result != "accepted" {
             let failure = ManagerError(.conflict, "'\(workerID)' has not saved its state: \(reason)")
             takenCheckpoint(process, replyTo, result == "done" ? .success(()) : .failure(failure))
+        } else if process.asked[replyTo] != nil, result != "accepted" {
+            let outcome =
+                result == "done"
+                ? .success(message.payload)
+                : Result<JSONValue, ManagerError>.failure(
+                    ManagerError(.conflict, reason)
+                )
+            process.asked.removeValue(forKey: replyTo)?(outcome)
         } else if let command = process.commands[replyTo] {
             if result != "accepted" { process.commands[replyTo] = nil }
             switch (command, result) {
@@ -113,8 +128,7 @@ extension WorkerControl {
     private func started(_ worker: Worker, _ result: String?, _ reason: String, _ payload: JSONValue) {
         switch result {
         case "done":
-            worker.strategyName = payload["strategy_name"]?.stringValue ?? worker.strategyName
-            worker.effectiveParams = payload["params"]?.objectValue ?? worker.effectiveParams
+            worker.introduced(payload)
             feed(.joined, to: worker.id)
         case "refused":
             feed(.refused(reason, isFinal: payload["final"]?.boolValue ?? false), to: worker.id)
@@ -129,6 +143,8 @@ extension WorkerControl {
             return refuse("status", ProtocolError("a status message without 'worker_id'"), bytes: 0)
         }
         if let sandbox = message.generation.flatMap({ sandboxes[$0] }) { return sandbox.heard(message) }
+        // Until it has taken over, it answers over control.
+        if let reload = workers[workerID]?.reload, reload.isCandidate(message.generation) { return }
         guard let worker = workers[workerID], let process = worker.process,
             let generation = supervisor.generation(of: workerID), message.generation ?? generation == generation
         else {

@@ -16,6 +16,11 @@ extension WorkerControl {
         switch transition.to {
         case .initializing where transition.from == nil:
             return [want(worker, asked(of: worker))]
+        case .running where worker.hasTakenOver(transition), .paused where worker.hasTakenOver(transition):
+            // One transaction says that the worker is another process now, with other code.
+            return [.remove(workerID: worker.id, generation: transition.generation - 1)]
+                + (process(of: worker, transition).map { [StateChange.keep($0)] } ?? [])
+                + [want(worker, asked(of: worker))]
         case .running, .paused:
             return (process(of: worker, transition).map { [StateChange.keep($0)] } ?? []) + [
                 want(worker, asked(of: worker))
@@ -30,11 +35,11 @@ extension WorkerControl {
     }
 
     /// What was asked for, whatever the process has come to: one that is to be paused may be on its way through `running`.
-    private func asked(of worker: Worker) -> DesiredWorker.Wanted {
+    func asked(of worker: Worker) -> DesiredWorker.Wanted {
         supervisor.life(of: worker.id)?.wanted == .paused ? .paused : .running
     }
 
-    private func want(_ worker: Worker, _ wanted: DesiredWorker.Wanted) -> StateChange {
+    func want(_ worker: Worker, _ wanted: DesiredWorker.Wanted) -> StateChange {
         .want(
             DesiredWorker(
                 workerID: worker.id,
@@ -143,6 +148,8 @@ extension WorkerControl {
         workers[worker.id] = worker
         processes[process.identity] = process
         supervisor.register(worker.id, config.life(settings), after: record.generation)
+        // Where the manager died during a reload it stands still, and waits to be told which of the two goes on.
+        if process.isHost { process.undelivered = Self.goOn(worker.id, record.generation) }
         let isPaused = record.state == WorkerState.paused.rawValue
         feed(
             .adopt(generation: record.generation, restarts: UInt64(max(record.restarts, 0)), isPaused: isPaused),

@@ -159,6 +159,9 @@ final class WorkerControl {
     /// - Parameter leavingRunning: Whether workers that run or are paused go on, for a later manager to take over.
     func close(leavingRunning: Bool = false, then: @escaping () -> Void) {
         isOpen = false
+        for worker in workers.values {
+            worker.reload?.fail(ManagerError(.serviceUnavailable, "the manager is stopping"))
+        }
         if let houseTimer { loop.cancel(houseTimer) }
         isLeavingRunning = leavingRunning
         if leavingRunning { abandonRunning() }
@@ -242,12 +245,19 @@ final class WorkerControl {
         for messageID in Array(process.checkpointsAsked.keys) {
             takenCheckpoint(process, messageID, .failure(ManagerError(.conflict, "the process ended: \(status)")))
         }
+        for messageID in Array(process.asked.keys) {
+            process.asked.removeValue(forKey: messageID)?(
+                .failure(ManagerError(.conflict, "the process ended: \(status)"))
+            )
+        }
         if let sandbox = sandbox(of: process) {
             // Its last words may still be on their way.
             hearOut { [unowned self] in
                 sandboxes[sandbox.generation] = nil
                 sandbox.ended(status)
             }
+        } else if let reload = reload(with: process) {
+            reload.ended(status)
         } else if !pool.ended(process, status), let id = process.workerID, let worker = workers[id],
             worker.process === process
         {

@@ -5,7 +5,7 @@ import ZeroMQ
 // What a running strategy sends out.
 extension Worker: RunnerOutlet {
     func setSubscribed(_ topic: Topic, _ isSubscribed: Bool) {
-        if isOnTrial { return }
+        if isSandboxed { return }
         do {
             try data.set(isSubscribed ? .subscribe : .unsubscribe, topic.description)
         } catch {

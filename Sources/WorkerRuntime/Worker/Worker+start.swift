@@ -18,10 +18,12 @@ extension Worker {
             WorkerProgram.setTitle(order.workerID)
             if let seconds = order.heartbeatSeconds { heartbeat.setInterval(seconds: seconds) }
             try control.answer(message.messageID, "accepted")
-            isOnTrial = order.sandbox != nil
+            isSandboxed = order.sandbox.map { $0.trial == nil } ?? false
+            trial = order.sandbox?.trial
+            held = order.held
             try host(order)
             CrashPoint.reach("worker.start.hosted")
-            if let sandbox = order.sandbox {
+            if let sandbox = order.sandbox, isSandboxed {
                 try startSandbox(sandbox, start: message)
             } else {
                 try data.set(.subscribe, syncTopic)
@@ -57,21 +59,23 @@ extension Worker {
             budget: order.budget,
             gauges: gauges,
             logLevel: environment.logLevel,
-            delivery: order.sandbox == nil ? order.delivery : .lossless,
+            delivery: isSandboxed ? .lossless : order.delivery,
             outlet: self
         )
         self.runner = runner
         // What a strategy goes on from has warmed it up already.
-        warmUp = order.checkpoint == nil ? order.warmUp : 0
+        warmUp = order.checkpoint == nil && order.positions.isEmpty ? order.warmUp : 0
         runner.goesOnFromHistory = warmUp == 0 && runner.delivery == .lossless
         // So that it cannot look beyond the beginning of its data.
         for range in order.sandbox?.ranges ?? [] { runner.restored[range.topic] = range.from - 1 }
+        if order.checkpoint == nil { runner.restored.merge(order.positions) { range, _ in range } }
         try runner.start(
             factory,
             params: UserParams(order.params),
             checkpoint: order.checkpoint,
             policy: order.policy
         )
+        if trial != nil { runner.checkpointer = nil }
     }
 
     private func askForMarker(start: Message) throws(ZeroMQError) {
@@ -90,7 +94,10 @@ extension Worker {
         let missed = runner.join(marker.payload["topics"]?.sequencesValue ?? [:])
         phase = .settling(start: start)
         CrashPoint.reach("worker.start.joined")
-        if warmUp > 0 {
+        trial?.begin(at: qc_monotonic_ns())
+        if let held {
+            stand(start, held)
+        } else if warmUp > 0 {
             log(.info, "warming up with the last \(warmUp) messages of \(runner.topics.subscribed.count) topics")
             recover(runner.warmUp(warmUp))
         } else if isFresh {
@@ -138,10 +145,23 @@ extension Worker {
         phase = .running
         CrashPoint.reach("worker.start.done")
         gauges.status = .running
-        let params = runner.effectiveParams
-        log(.info, "running \(runner.name) with \(params.text) on \(runner.topics.subscribed.count) topics")
-        answer(start, "done", details: ["strategy_name": .string(runner.name), "params": params])
+        tellRunning()
+        answer(start, "done", details: description)
         deliver(runner.stamped(.statusUpdate(runner.setup.workerID, status: gauges.status.name)))
         heartbeat.beat()
+    }
+
+    func tellRunning() {
+        guard let runner else { return }
+        let topics = runner.topics.subscribed.count
+        log(.info, "running \(runner.name) with \(runner.effectiveParams.text) on \(topics) topics")
+    }
+
+    /// What the strategy is, as the answer to its `start` says.
+    var description: [String: JSONValue] {
+        guard let runner else { return [:] }
+        return [
+            "strategy_name": .string(runner.name), "params": runner.effectiveParams, "defaults": runner.defaultParams,
+        ]
     }
 }

@@ -19,6 +19,8 @@ final class Worker {
         case sandboxed
         case running
         case paused
+        /// New code is taking over, from this process or in it.
+        case standing(Standstill)
         /// The strategy was refused; waits until then, on the monotonic clock, to be told to stop: a process that ended at once could
         /// be noticed before its reason.
         case refused(until: Int64)
@@ -46,7 +48,11 @@ final class Worker {
     /// Whether the worker stops because the manager has been away for too long: nobody takes its messages.
     var isAbandoned = false
     /// Whether the strategy gets recorded data only.
-    var isOnTrial = false
+    var isSandboxed = false
+    /// What ends the strategy, where it runs beside the worker to see how it does.
+    var trial: Trial?
+    /// What the strategy becomes once it has joined and is told to, where it is held.
+    var held: Standstill.Next?
     /// Signals that are not on disk yet.
     var outbox = SignalOutbox()
     var resendTimer: ResendTimer
@@ -60,8 +66,8 @@ final class Worker {
     var stopCommands: [Message] = []
     /// The request for a marker that is under way while the strategy runs.
     var lookID: String?
-    /// Commands to save the state that are answered when it is on disk.
-    var saveCommands: [Message] = []
+    /// Commands that are answered when the state is on disk, and what the answer says.
+    var saveCommands: [(command: Message, details: [String: JSONValue])] = []
     /// Waits for control alone, while a callback waits for the manager.
     var controlPoller = Poller()
 
@@ -151,6 +157,7 @@ final class Worker {
             if let historyItem, poller.isReady(historyItem), readsHistory { try readHistory() }
             if poller.isReady(dataItem) { try readData() }
             if case .running = phase { runner?.runTimers() }
+            endTrialIfOver()
             try keepOnDisk()
             try keepInTouch()
         }
@@ -172,14 +179,14 @@ final class Worker {
         switch phase {
         case .joining: true
         case .running: recovery == nil
-        case .spare, .settling, .sandboxed, .paused, .refused, .finishing, .ended: false
+        case .spare, .settling, .sandboxed, .paused, .standing, .refused, .finishing, .ended: false
         }
     }
 
     var readsHistory: Bool {
         switch phase {
         case .running, .settling, .sandboxed: recovery != nil
-        case .spare, .joining, .paused, .refused, .finishing, .ended: false
+        case .spare, .joining, .paused, .standing, .refused, .finishing, .ended: false
         }
     }
 
@@ -193,6 +200,7 @@ final class Worker {
         case .finishing(let end): due = min(due, end)
         case .running:
             if let runner, !runner.isBroken { due = min(due, runner.timers.nextDue ?? due) }
+            if let trial { due = min(due, trial.end ?? due) }
         default: break
         }
         if readsHistory { due = min(due, history?.nextLook ?? due) }
