@@ -40,7 +40,7 @@ struct Quantcell: ParsableCommand {
             ),
             CommandGroup(name: "History", subcommands: [Logs.self, Signals.self, Journal.self, ReplayRecorded.self]),
             CommandGroup(name: "Market data", subcommands: [Publish.self, Replay.self, Topics.self, DataCommand.self]),
-            CommandGroup(name: "Manager", subcommands: [Ping.self, Top.self]),
+            CommandGroup(name: "Manager", subcommands: [Ping.self, Top.self, Plan.self, Apply.self]),
         ]
     )
 }

@@ -78,7 +78,7 @@ final class ReloadReplay {
             Build.program("quantcell"),
             ["replay", RealBars.path, "--symbol", RealBars.symbol, "--speed", "max", "--json"]
         )
-        let first = UInt64.random(in: 1..<UInt64(RealBars.count / 2), using: &random)
+        let first = UInt64.random(in: 1000..<UInt64(RealBars.count / 2), using: &random)
         try manager.asking("bar \(first) is published") { try published() >= first }
         var done = 0
         for number in 1...reloads {
@@ -89,6 +89,7 @@ final class ReloadReplay {
             )
             let place = try published()
             if kills { try die(during: reload) }
+            try hold(replay, until: reload)
             let ended = try reload.finish()
             history.append(
                 "\(number) at \(place) of \(RealBars.count): \(ended.code ?? -1) \(ended.output)\(ended.errors)"
@@ -106,6 +107,17 @@ final class ReloadReplay {
         let summary = try replay.finish()
         #expect(summary.code == 0, "\(summary.errors)")
         return Ending(reloads: done, generations: try check())
+    }
+
+    /// Lets the publisher wait where it is about to end before the exchange does: each of them comes while there are bars.
+    private func hold(_ replay: Program, until reload: Program) throws {
+        var isHeld = false
+        while !Deadline(within: .milliseconds(2)).wait(for: reload.pidFileDescriptor) {
+            guard !isHeld, try published() >= UInt64(RealBars.count * 3 / 4) else { continue }
+            try replay.send(.stop)
+            isHeld = true
+        }
+        if isHeld { try replay.send(.cont) }
     }
 
     private func published() throws -> UInt64 {

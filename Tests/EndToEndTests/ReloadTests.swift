@@ -13,17 +13,12 @@ struct ReloadTests {
 
     @Test(arguments: strategies)
     func noBarIsMissedOrDoubledWhenCodeIsExchanged(_ strategy: ReloadedStrategy) async throws {
-        var inTheMiddle = 0
         for number in 0..<Self.tries {
             let ending = try await Self.run(strategy, seed: Self.seed + number, kills: false)
             #expect(ending.reloads == 2)
-            if ending.generations > 1 { inTheMiddle += 1 }
+            // The old process has emitted signals, and so has a new one: the exchange came in the middle of the bars.
+            #expect(ending.generations > 1)
         }
-        // Both processes have emitted signals: the exchange came while bars were handled.
-        #expect(
-            inTheMiddle * 2 > Self.tries,
-            "\(inTheMiddle) of \(Self.tries) exchanges came in the middle of the bars"
-        )
     }
 
     @Test(arguments: strategies)

@@ -46,6 +46,7 @@ extension WorkerManager {
                 record: record,
                 broker: broker,
                 reapsOrphans: role.ownsProcess,
+                settingsSource: role.settingsSource,
                 // From the loop itself: where it no longer turns, systemd learns of it.
                 onHouseRound: { [systemd] in try? systemd?.send(.watchdog) },
                 loop: controlLoop,

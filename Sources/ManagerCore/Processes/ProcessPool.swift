@@ -30,7 +30,7 @@ final class ProcessPool {
     /// Between two spares, for the loop to do what else there is to do.
     private static let refillPause = Duration.milliseconds(5)
 
-    private let configuration: PoolConfig
+    private var configuration: PoolConfig
     private let loop: EventLoop
     private let logger: Logger
     private let spawn: () throws -> WorkerProcess
@@ -54,6 +54,15 @@ final class ProcessPool {
         self.logger = logger
         self.spawn = spawn
         target = configuration.minSize
+    }
+
+    /// Keeps so many from now on.
+    func configure(_ configuration: PoolConfig) {
+        guard configuration != self.configuration else { return }
+        self.configuration = configuration
+        target = min(max(target, configuration.minSize), configuration.maxSize)
+        refill()
+        scheduleShrink()
     }
 
     /// Spares that are connected and idle.

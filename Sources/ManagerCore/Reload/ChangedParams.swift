@@ -44,6 +44,15 @@ struct ChangedParams: Hashable {
     }
 }
 
+extension StrategyConfig {
+    /// Has those changes hold that the configuration has not overruled.
+    mutating func lay(_ changes: ChangedParams) {
+        changedParams = changes
+        changedParams.settle(with: params)
+        params = changedParams.applied(to: params)
+    }
+}
+
 extension JSONValue {
     /// Objects are laid over what is there member by member; anything else replaces it.
     func laid(over base: JSONValue?) -> JSONValue {

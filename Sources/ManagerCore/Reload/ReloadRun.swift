@@ -266,7 +266,7 @@ final class ReloadRun {
         // Whoever stands still goes on, or is about to be stopped.
         if isStanding { control.letGoOn(worker) }
         worker.reload = nil
-        if tellsLife { control.feed(.reloadFailed(error.description), to: worker.id) }
+        if tellsLife { control.feed(.reloadFailed(error.firstLine), to: worker.id) }
         control.reloadEnded(worker, intent, request, report, error, since: startedAt)
         control.conclude(intent, worker, error) { [done] in done(.failure(error)) }
     }

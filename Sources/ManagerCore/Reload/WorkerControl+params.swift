@@ -42,7 +42,7 @@ extension WorkerControl {
         _ done: @escaping () -> Void
     ) {
         let before = worker.effectiveParams
-        if actor == .operator { worker.changedParams.change(changes, from: worker.config.params) }
+        if actor == .operator { worker.config.changedParams.change(changes, from: worker.config.params) }
         for (key, value) in changes { worker.config.params[key] = value.laid(over: worker.config.params[key]) }
         worker.effectiveParams = effective ?? worker.effectiveParams.merging(changes) { $1.laid(over: $0) }
         let text = changes.keys.sorted().map { key in

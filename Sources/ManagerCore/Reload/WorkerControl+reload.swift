@@ -175,6 +175,7 @@ extension WorkerControl {
         since start: SuspendingClock.Instant
     ) {
         if error == nil, !report.hasTakenOver { return }
+        if error != nil { worker.reloadFailures += 1 }
         let elapsed = (SuspendingClock().now - start).text
         var detail: [String: JSONValue] = ["path": .string(request.path ?? worker.config.path)]
         detail["trial_messages"] = report.handled.map { JSONValue($0) }
@@ -183,7 +184,7 @@ extension WorkerControl {
             .worker,
             workerID: worker.id,
             generation: supervisor.life(of: worker.id)?.generation,
-            cause: error.map { "not reloaded: \($0)" } ?? "reloaded in \(elapsed)",
+            cause: error.map { "not reloaded: \($0.firstLine)" } ?? "reloaded in \(elapsed)",
             actor: request.actor,
             detail: .object(detail),
             level: error == nil ? .notice : .warning

@@ -43,6 +43,10 @@ public struct StrategyConfig: Hashable, Sendable {
     public var warmup: Int
     /// When its state is saved.
     public var checkpoint: Settings.Checkpoint
+    /// Whether it is reloaded when its file changes.
+    public var watch: Bool
+    /// Those of ``params`` that were changed while it ran.
+    var changedParams = ChangedParams()
 
     /// Makes a configuration; what is left out has the defaults of the design.
     public init(
@@ -58,7 +62,8 @@ public struct StrategyConfig: Hashable, Sendable {
         limits: Settings.Limits = Settings.Limits(),
         delivery: Settings.Delivery = .lossless,
         warmup: Int = 0,
-        checkpoint: Settings.Checkpoint = Settings.Checkpoint()
+        checkpoint: Settings.Checkpoint = Settings.Checkpoint(),
+        watch: Bool = false
     ) {
         self.name = name
         self.symbols = symbols
@@ -73,6 +78,7 @@ public struct StrategyConfig: Hashable, Sendable {
         self.delivery = delivery
         self.warmup = warmup
         self.checkpoint = checkpoint
+        self.watch = watch
     }
 
     /// The file's name without its extension.

@@ -38,10 +38,12 @@ final class Worker {
     var generationBefore: UInt64 = 0
     /// The parameters as the strategy declares them, once it has said so.
     var declaredParams: [String: JSONValue]?
-    /// Parameters that were changed by command, with what the configuration said then.
-    var changedParams = ChangedParams()
     /// New code that is on its way to it.
     var reload: ReloadRun?
+    /// How many reloads have failed, and been told of.
+    var reloadFailures = 0
+    /// Whether its file has changed while it was reloaded.
+    var hasChangedAgain = false
     /// Whether it is compiled again for a restart.
     var isPreparing = false
     /// Processes of it that have ended lately, by generation.
@@ -90,7 +92,7 @@ final class Worker {
         members["strategy_name"] = .string(strategyName)
         members["effective_params"] = .object(effectiveParams)
         members["declared_params"] = declaredParams.map(JSONValue.object)
-        members["changed_params"] = changedParams.json
+        members["changed_params"] = config.changedParams.json
         return .object(members)
     }
 
@@ -107,7 +109,6 @@ final class Worker {
         strategyName = description["strategy_name"]?.stringValue ?? strategyName
         effectiveParams = description["effective_params"]?.objectValue ?? effectiveParams
         declaredParams = description["declared_params"]?.objectValue
-        changedParams = ChangedParams(description["changed_params"])
     }
 
     /// Takes in what a heartbeat, or another message about the worker's condition, says.
@@ -190,6 +191,7 @@ final class Worker {
         metadata.merge(lag.json) { $1 }
         metadata["gaps"] = JSONValue(gaps)
         metadata["delivery"] = .string(config.delivery.rawValue)
+        if config.watch { metadata["watch"] = true }
         metadata["usage"] = process.flatMap { Self.usage($0.child.fingerprint) }
         if let life, !life.verdicts.isEmpty {
             metadata["verdicts"] = .array(life.verdicts.map(\.rawValue).sorted().map(JSONValue.string))

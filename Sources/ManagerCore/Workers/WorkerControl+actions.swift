@@ -22,6 +22,7 @@ extension WorkerControl: SupervisorDelegate {
             detail: transition.to == .error ? evidence(worker) : nil,
             changes: stateChanges(transition, worker)
         )
+        if worker.config.watch { watchFiles() }
         if transition.from == .reloading { worker.reload?.left(for: transition) }
         settle(worker)
     }

@@ -54,6 +54,12 @@ extension WorkerControl {
             )
             return
         }
+        welcome(process, replyTo: hello.messageID)
+        connected(process)
+    }
+
+    /// Tells a process how often to say that it lives, and for how long it may live without a manager.
+    func welcome(_ process: WorkerProcess, replyTo: String?) {
         let interval = process.workerID.flatMap { workers[$0] }?.config.health.heartbeatInterval
         var welcome = Message(
             .welcome,
@@ -65,9 +71,8 @@ extension WorkerControl {
                 "orphan_lease": .number(settings.supervisor.orphanLease.duration / .seconds(1)),
             ]
         )
-        welcome.replyTo = hello.messageID
+        welcome.replyTo = replyTo
         plane?.send(welcome, to: process.identity)
-        connected(process)
     }
 
     private func connected(_ process: WorkerProcess) {

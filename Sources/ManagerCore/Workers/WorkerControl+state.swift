@@ -97,6 +97,15 @@ extension WorkerControl {
         }
     }
 
+    /// Parameters that were changed by command in earlier lives of the manager, by worker.
+    func changedParams() throws -> [String: ChangedParams] {
+        Dictionary(
+            try journal.desiredWorkers().map { desired in
+                (desired.workerID, ChangedParams((try? JSONValue(parsing: desired.config))?["changed_params"]))
+            }
+        ) { $1 }
+    }
+
     /// Takes over the processes that an earlier manager has left: adopts those that are wanted and match, ends the others.
     ///
     /// - Parameters:

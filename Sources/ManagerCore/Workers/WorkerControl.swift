@@ -26,13 +26,15 @@ final class WorkerControl {
         let broker: DataBroker
         /// Whether this process is the manager alone, so that orphans of workers are its to collect.
         let reapsOrphans: Bool
+        /// Where its settings come from, if they can be read again.
+        let settingsSource: SettingsSource?
         /// Called on the loop once a second, as a sign that it turns.
         let onHouseRound: () -> Void
         let loop: EventLoop
         let logger: Logger
     }
 
-    let settings: Settings
+    var settings: Settings
     let folders: Folders
     let endpoints: Endpoints
     let loop: EventLoop
@@ -72,6 +74,8 @@ final class WorkerControl {
     var lag = LoopLag()
     var outOfMemory = OutOfMemoryWatch()
     var rollingRestart: RollingRestartRun?
+    /// Whether another configuration is being applied.
+    var isApplying = false
     /// Strategies that are being shown recorded data, by what they have in place of a generation.
     var sandboxes: [UInt64: SandboxRun] = [:]
     var lastSandbox = SandboxRun.firstGeneration
@@ -116,6 +120,11 @@ final class WorkerControl {
         ),
         loop: loop
     )
+    private(set) lazy var sources = SourceWatch(
+        loop: loop,
+        debounce: settings.supervisor.reload.debounce.duration,
+        logger: logger
+    ) { [unowned self] in sourceChanged($0) }
     private lazy var desk = CommandDesk(self)
 
     init(_ parts: Parts) {
@@ -165,6 +174,7 @@ final class WorkerControl {
         if let houseTimer { loop.cancel(houseTimer) }
         isLeavingRunning = leavingRunning
         if leavingRunning { abandonRunning() }
+        sources.close()
         compiler.close { [unowned self] in finishWhenEmpty() }
         pool.close()
         for worker in liveWorkers { feed(.stop(.manager), to: worker.id) }
@@ -186,6 +196,9 @@ final class WorkerControl {
 
     /// Whether orphans of workers are collected here.
     var reapsOrphans: Bool { parts.reapsOrphans }
+
+    /// Where the settings come from, if they can be read again.
+    var settingsSource: SettingsSource? { parts.settingsSource }
 
     func onHouseRound() { parts.onHouseRound() }
 

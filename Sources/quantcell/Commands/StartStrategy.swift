@@ -21,6 +21,7 @@ struct StartStrategy: ParsableCommand {
               quantcell start-strategy sma_cross.swift --symbols BTC/USDT --param fast=5
               quantcell start-strategy my.swift --name my-btc --config my-btc.json
               quantcell start-strategy my.swift --name my-btc --warmup 200 --fresh
+              quantcell start-strategy my.swift --symbols BTC/USDT --watch
             """
     )
 
@@ -54,12 +55,15 @@ struct StartStrategy: ParsableCommand {
     @Option(help: ArgumentHelp("Show it the last so many of each topic before it goes live.", valueName: "n"))
     var warmup: Int64?
 
+    @Flag(help: "Reload it by itself when its file changes.")
+    var watch = false
+
     @Flag(help: "Begin anew: throw the checkpoint away that there may be.")
     var fresh = false
 
     @Option(
         help: ArgumentHelp(
-            "A JSON file with name, symbols, data_types, params, delivery and warmup.",
+            "A JSON file with name, symbols, data_types, params, delivery, warmup and watch.",
             valueName: "file"
         ),
         completion: .file()
@@ -120,6 +124,7 @@ struct StartStrategy: ParsableCommand {
         if let dataTypes { configuration.dataTypes = ListText.parts(dataTypes) }
         if let delivery { configuration.delivery = delivery }
         if let warmup { configuration.warmup = warmup }
+        if watch { configuration.watch = true }
         for param in params.compactMap(Parameter.init) { configuration.params[param.key] = param.value }
         try configuration.check()
     }
