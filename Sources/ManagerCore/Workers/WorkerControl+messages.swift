@@ -54,23 +54,28 @@ extension WorkerControl {
             )
             return
         }
-        welcome(process, replyTo: hello.messageID)
+        if let workerID = process.workerID, !process.isHost, hello.payload["checkpoint"]?.boolValue == true {
+            // A host gets it with its strategy.
+            readCheckpoint(of: workerID) { [unowned self] result in
+                let checkpoint = (try? result.get()).flatMap { try? $0?.startPayload() }
+                welcome(process, replyTo: hello.messageID, ["checkpoint": checkpoint ?? .null])
+            }
+        } else {
+            welcome(process, replyTo: hello.messageID)
+        }
         connected(process)
     }
 
     /// Tells a process how often to say that it lives, and for how long it may live without a manager.
-    func welcome(_ process: WorkerProcess, replyTo: String?) {
+    func welcome(_ process: WorkerProcess, replyTo: String?, _ details: [String: JSONValue] = [:]) {
         let interval = process.workerID.flatMap { workers[$0] }?.config.health.heartbeatInterval
-        var welcome = Message(
-            .welcome,
-            workerID: process.workerID,
-            payload: [
-                "heartbeat_interval": .number((interval ?? defaults.health.heartbeatInterval) / .seconds(1)),
-                "protocol": .integer(QuantCell.protocolVersion),
-                "manager": .string(managerID),
-                "orphan_lease": .number(settings.supervisor.orphanLease.duration / .seconds(1)),
-            ]
-        )
+        let facts: [String: JSONValue] = [
+            "heartbeat_interval": .number((interval ?? defaults.health.heartbeatInterval) / .seconds(1)),
+            "protocol": .integer(QuantCell.protocolVersion),
+            "manager": .string(managerID),
+            "orphan_lease": .number(settings.supervisor.orphanLease.duration / .seconds(1)),
+        ]
+        var welcome = Message(.welcome, workerID: process.workerID, payload: .object(facts.merging(details) { $1 }))
         welcome.replyTo = replyTo
         plane?.send(welcome, to: process.identity)
     }

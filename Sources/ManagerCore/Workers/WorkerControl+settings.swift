@@ -116,6 +116,7 @@ final class SettingsRun {
         guard next != worker.config else { return }
         worker.config = next
         control.supervisor.configure(worker.id, next.life(control.settings))
+        if let process = worker.process, process.isHost { control.welcome(process, replyTo: nil) }
     }
 
     private func carryOut(_ effect: SettingsChange.Effect, _ id: String, _ config: StrategyConfig?) {
