@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import ProcessControl
 import Testing
 import WireProtocol
 

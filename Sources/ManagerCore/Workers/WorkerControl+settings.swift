@@ -96,7 +96,7 @@ final class SettingsRun {
         let settings = outcome.plan.settings
         let configs = Dictionary(settings.strategies.map { ($0.name, settings.config(of: $0)) }) { $1 }
         let actions = outcome.plan.actions
-        for worker in control.liveWorkers where actions[worker.id] != .stop {
+        for worker in control.workers.values where actions[worker.id] != .stop {
             configure(worker, configs[worker.id])
         }
         for (id, effect) in actions.sorted(by: { $0.key < $1.key }) { carryOut(effect, id, configs[id]) }
