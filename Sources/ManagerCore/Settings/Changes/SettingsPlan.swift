@@ -118,9 +118,7 @@ struct SettingsPlan {
 
     /// The leaves; a list is one.
     private static func values(of node: Node, at path: String) -> [String: String] {
-        guard case .mapping(let mapping) = node, !mapping.isEmpty else {
-            return path.isEmpty ? [:] : [path: text(of: node)]
-        }
+        guard case .mapping(let mapping) = node else { return [path: text(of: node)] }
         var all: [String: String] = [:]
         for (key, value) in mapping {
             let inner = path.isEmpty ? key.string ?? "" : "\(path).\(key.string ?? "")"
