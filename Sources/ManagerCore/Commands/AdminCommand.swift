@@ -38,6 +38,7 @@ enum CommandTable {
             TopicsCommand.self, PingCommand.self, WhyCommand.self, CheckpointCommand.self,
             HistoryCommand.self, ReplayCommand.self, ParamsCommand.self, ReloadCommand.self,
             PlanCommand.self, ApplyCommand.self,
+            RemoveCommand.self, ScaleCommand.self, TokenCommand.self, LoginCommand.self,
         ].map { (command: any AdminCommand.Type) in (command.type, command) }
     )
 }

@@ -33,8 +33,8 @@ enum ParamsCommand: AdminCommand {
 
     private static func answer(_ worker: Worker) -> [String: JSONValue] {
         [
-            "worker_id": .string(worker.id), "params": .object(worker.effectiveParams),
-            "defaults": worker.declaredParams.map(JSONValue.object) ?? .null,
+            "worker_id": .string(worker.id), "params": JSONValue.object(worker.effectiveParams).redacted,
+            "defaults": worker.declaredParams.map { JSONValue.object($0).redacted } ?? .null,
         ]
     }
 }

@@ -3,8 +3,8 @@ internal import WireProtocol
 
 /// `start`: start a strategy; what `quantcell start-strategy` sends.
 ///
-/// Payload: `path` (absolute), and optionally `name`, `symbols`, `data_types`, `params`, `delivery`, `warmup`, `watch`, `fresh` (default false: begin
-/// with the checkpoint that there is) and `wait` (default true: answer `done` once the strategy runs, `refused` when it has failed for
+/// Payload: `path` (absolute), and optionally `name`, `symbols`, `data_types`, `params`, `delivery`, `warmup`, `watch`, `python` (its interpreter),
+/// `fresh` (default false: begin with the checkpoint that there is) and `wait` (default true: answer `done` once the strategy runs, `refused` when it has failed for
 /// good). Done: `worker_id`, `state`, `worker`.
 enum StartCommand: AdminCommand {
     static let type = MessageType.start
@@ -63,6 +63,7 @@ enum StartCommand: AdminCommand {
             guard let watch = watch.boolValue else { throw wrong("watch", "true or false") }
             config.watch = watch
         }
+        if let python = try fields.text("python") { config.python = python }
         if let params = payload["params"], params != .null {
             guard let params = params.objectValue else { throw wrong("params", "an object") }
             config.params = params

@@ -58,18 +58,13 @@ final class ReloadRun {
 
     /// Begins.
     func run() {
-        guard kind == .source else {
-            library = config.path
-            return compare()
-        }
-        control.compiler.compile(config.path) { [self] result in
+        control.provide(config, kind) { [self] result in
             guard goesOn() else { return }
             switch result {
-            case .success(let library):
-                self.library = library
-                guard request.needsChange, library == worker.library, config.path == worker.config.path else {
-                    return compare()
-                }
+            case .success(let file):
+                library = file
+                let isSame = kind == .source && library == worker.library && config.path == worker.config.path
+                guard request.needsChange, isSame else { return compare() }
                 report.isUnchanged = true
                 finish()
             case .failure(let error): fail(error)
@@ -79,7 +74,7 @@ final class ReloadRun {
 
     private func compare() {
         guard let count = request.compared, let old = worker.library else { return tryOut() }
-        control.compare(old, library, worker, config, count) { [self] result in
+        control.compare(old, library, worker, config, kind, count) { [self] result in
             guard goesOn() else { return }
             switch result {
             case .success(let comparison):
@@ -96,7 +91,8 @@ final class ReloadRun {
         control.readCheckpoint(of: worker.id) { [self] result in
             guard goesOn() else { return }
             do {
-                trial = try control.beginTrial(worker.id, config, library, try result.get(), request.trial) { [self] in
+                trial = try control.beginTrial(worker.id, config, kind, library, try result.get(), request.trial) {
+                    [self] in
                     tried($0)
                 }
             } catch {
@@ -262,7 +258,7 @@ final class ReloadRun {
         let (trial, candidate) = (trial, candidate)
         (self.trial, self.candidate) = (nil, nil)
         trial?.abort(error.description)
-        if let candidate { control.pool.release(candidate.process) }
+        if let candidate { control.pools.release(candidate.process) }
         // Whoever stands still goes on, or is about to be stopped.
         if isStanding { control.letGoOn(worker) }
         worker.reload = nil

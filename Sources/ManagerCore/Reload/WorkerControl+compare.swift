@@ -15,6 +15,7 @@ extension WorkerControl {
         _ new: String,
         _ worker: Worker,
         _ config: StrategyConfig,
+        _ kind: StrategyKind,
         _ count: Int,
         _ done: @escaping (Result<SignalComparison, ManagerError>) -> Void
     ) {
@@ -22,7 +23,7 @@ extension WorkerControl {
         afterRecording { [unowned self] in
             readLatest(topics, count) { [unowned self] result in
                 switch result {
-                case .success(let ranges): compare(old, new, worker, config, ranges, done)
+                case .success(let ranges): compare(old, new, worker, config, kind, ranges, done)
                 case .failure(let error): done(.failure(error))
                 }
             }
@@ -47,6 +48,7 @@ extension WorkerControl {
         _ new: String,
         _ worker: Worker,
         _ config: StrategyConfig,
+        _ kind: StrategyKind,
         _ ranges: ComparedRanges,
         _ done: @escaping (Result<SignalComparison, ManagerError>) -> Void
     ) {
@@ -55,12 +57,12 @@ extension WorkerControl {
                 .failure(ManagerError(.conflict, "nothing is recorded of its topics: there is nothing to compare"))
             )
         }
-        show(ranges.shown, to: old, worker.config, as: worker.id, within: Self.comparisonTime) {
+        show(ranges.shown, to: old, worker.config, worker.kind, as: worker.id, within: Self.comparisonTime) {
             [unowned self] outcome in
             switch outcome {
             case .failure(let error): done(.failure(error))
             case .success(let before):
-                show(ranges.shown, to: new, config, as: worker.id, within: Self.comparisonTime) { outcome in
+                show(ranges.shown, to: new, config, kind, as: worker.id, within: Self.comparisonTime) { outcome in
                     done(
                         outcome.map {
                             SignalComparison(ranges: ranges.compared, old: before.signals, new: $0.signals)

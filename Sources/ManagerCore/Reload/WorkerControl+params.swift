@@ -45,8 +45,11 @@ extension WorkerControl {
         if actor == .operator { worker.config.changedParams.change(changes, from: worker.config.params) }
         for (key, value) in changes { worker.config.params[key] = value.laid(over: worker.config.params[key]) }
         worker.effectiveParams = effective ?? worker.effectiveParams.merging(changes) { $1.laid(over: $0) }
+        let shown = (
+            before: JSONValue.object(before).redacted, after: JSONValue.object(worker.effectiveParams).redacted
+        )
         let text = changes.keys.sorted().map { key in
-            "\(key) \(before[key]?.text ?? "-") → \(worker.effectiveParams[key]?.text ?? "-")"
+            "\(key) \(shown.before[key]?.text ?? "-") → \(shown.after[key]?.text ?? "-")"
         }
         chronicle.record(
             .worker,
@@ -54,7 +57,7 @@ extension WorkerControl {
             generation: supervisor.life(of: worker.id)?.generation,
             cause: "parameters changed: \(text.joined(separator: ", "))",
             actor: actor,
-            detail: ["before": .object(before), "after": .object(worker.effectiveParams)],
+            detail: ["before": shown.before, "after": shown.after],
             changes: [want(worker, asked(of: worker))],
             level: .notice,
             then: done

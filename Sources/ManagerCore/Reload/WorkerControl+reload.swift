@@ -88,6 +88,7 @@ extension WorkerControl {
     func beginTrial(
         _ workerID: String,
         _ config: StrategyConfig,
+        _ kind: StrategyKind,
         _ library: String,
         _ checkpoint: CheckpointRecord?,
         _ trial: Settings.Reload,
@@ -106,13 +107,15 @@ extension WorkerControl {
         WorkerLog.remove(log)
         return beginSandbox(
             workerID,
+            config,
+            kind,
             for: SandboxRun.Purpose(
                 failure: "the new code did not survive its trial",
                 errors: trial.trialErrors,
                 log: log
             ),
             payload,
-            limits: config.limits,
+            isLimited: true,
             within: trial.trialTime.duration + config.health.startTimeout + config.stopGrace,
             done
         )

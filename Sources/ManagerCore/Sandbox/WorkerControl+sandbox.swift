@@ -27,58 +27,57 @@ extension WorkerControl {
         }
         let config = worker.config
         let left = deadline.map { Duration.seconds(max($0 - WallClock.seconds(), 0)) }
-        func begin(_ library: String) {
-            show(ranges, to: library, config, as: worker.id, within: left, done)
-        }
-        guard worker.kind == .source else { return begin(config.path) }
-        compiler.compile(config.path) { result in
+        provide(config, worker.kind) { [unowned self] result in
             switch result {
-            case .success(let library): begin(library)
+            case .success(let file): show(ranges, to: file, config, worker.kind, as: worker.id, within: left, done)
             case .failure(let error): done(.failure(error))
             }
         }
     }
 
-    /// Shows recorded data to a strategy that is compiled.
+    /// Shows recorded data to a strategy that is ready to be loaded.
     func show(
         _ ranges: [ReplayRange],
         to library: String,
         _ config: StrategyConfig,
+        _ kind: StrategyKind,
         as workerID: String,
         within limit: Duration?,
         _ done: @escaping (SandboxRun.Outcome) -> Void
     ) {
         var payload = startPayload(config, library: library, logPath: spawner.spareLogPath)
         payload["sandbox"] = ["worker_id": .string(workerID), "ranges": .array(ranges.map(\.json))]
-        beginSandbox(workerID, for: .replay, payload, limits: nil, within: limit, done)
+        beginSandbox(workerID, config, kind, for: .replay, payload, isLimited: false, within: limit, done)
     }
 
     /// Runs a strategy in a process of its own that is no worker.
     ///
     /// - Parameters:
-    ///   - limits: What the process may use, where it is held to anything.
+    ///   - isLimited: Whether the process is held to the limits of its configuration.
     ///   - limit: How long it may take; an hour at most.
     @discardableResult
     func beginSandbox(
         _ workerID: String,
+        _ config: StrategyConfig,
+        _ kind: StrategyKind,
         for purpose: SandboxRun.Purpose,
         _ payload: [String: JSONValue],
-        limits: Settings.Limits?,
+        isLimited: Bool,
         within limit: Duration?,
         _ done: @escaping (SandboxRun.Outcome) -> Void
     ) -> SandboxRun? {
         let process: WorkerProcess
         do {
             guard isOpen else { throw ManagerError(.serviceUnavailable, "the manager is stopping") }
-            process = try pool.acquire()
+            process = try pools.acquire(host(kind, config))
         } catch {
             done(.failure(ManagerError(.internalError, "no process: \(error)")))
             return nil
         }
         do {
-            try limits?.processLimits().apply(to: process.child.pid)
+            if isLimited { try config.limits.processLimits().apply(to: process.child.pid) }
         } catch {
-            pool.release(process)
+            pools.release(process)
             done(.failure(ManagerError(.internalError, "its limits cannot be applied: \(error)")))
             return nil
         }

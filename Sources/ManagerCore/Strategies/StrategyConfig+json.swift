@@ -13,6 +13,7 @@ extension StrategyConfig {
             "delivery": .string(delivery.rawValue),
             "warmup": .integer(Int64(warmup)),
             "watch": .bool(watch),
+            "python": .string(python),
         ]
     }
 
@@ -32,6 +33,7 @@ extension StrategyConfig {
         // An earlier version wrote neither.
         delivery = json["delivery"]?.stringValue.flatMap(Settings.Delivery.init(rawValue:)) ?? defaults.delivery
         watch = json["watch"]?.boolValue ?? defaults.watch
+        python = json["python"]?.stringValue ?? defaults.python
         warmup = json["warmup"]?.integerValue.flatMap(Int.init(exactly:)) ?? defaults.warmup
     }
 }

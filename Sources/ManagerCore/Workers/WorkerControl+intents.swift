@@ -26,9 +26,20 @@ extension WorkerControl {
         detail: JSONValue = [:],
         _ then: @escaping (Intent) -> Void
     ) {
+        let shown = worker.description.redacted
         let detail: JSONValue =
-            name == .start ? ["source": .string(worker.source.rawValue), "config": worker.description] : detail
-        chronicle.record(.intent, of: nil, workerID: worker.id, cause: name.rawValue, actor: actor, detail: detail) {
+            name == .start ? ["source": .string(worker.source.rawValue), "config": shown] : detail
+        // Where the entry may not say all, a later manager finds the rest in the state; it is wanted from its first state on.
+        let isWhole = name != .start || shown == worker.description
+        chronicle.record(
+            .intent,
+            of: nil,
+            workerID: worker.id,
+            cause: name.rawValue,
+            actor: actor,
+            detail: detail,
+            changes: isWhole ? [] : [want(worker, .stopped)]
+        ) {
             let intent = Intent(name: name, workerID: worker.id, actor: actor, place: $0)
             worker.intent = intent
             then(intent)

@@ -69,11 +69,14 @@ extension WorkerControl {
     /// Tells a process how often to say that it lives, and for how long it may live without a manager.
     func welcome(_ process: WorkerProcess, replyTo: String?, _ details: [String: JSONValue] = [:]) {
         let interval = process.workerID.flatMap { workers[$0] }?.config.health.heartbeatInterval
+        var ring = broker.ringOffer.flatMap { JSONValue($0).objectValue }
+        if settings.broker.dataLane == .shm { ring?["required"] = true }
         let facts: [String: JSONValue] = [
             "heartbeat_interval": .number((interval ?? defaults.health.heartbeatInterval) / .seconds(1)),
             "protocol": .integer(QuantCell.protocolVersion),
             "manager": .string(managerID),
             "orphan_lease": .number(settings.supervisor.orphanLease.duration / .seconds(1)),
+            "ring": ring.map(JSONValue.object) ?? .null,
         ]
         var welcome = Message(.welcome, workerID: process.workerID, payload: .object(facts.merging(details) { $1 }))
         welcome.replyTo = replyTo
@@ -83,7 +86,7 @@ extension WorkerControl {
     private func connected(_ process: WorkerProcess) {
         guard !process.isConnected else { return }
         process.isConnected = true
-        guard let workerID = process.workerID else { return pool.connected(process) }
+        guard let workerID = process.workerID else { return pools.connected(process) }
         if let sandbox = sandbox(of: process) {
             sandbox.begin()
         } else if let reload = reload(with: process) {
@@ -99,7 +102,8 @@ extension WorkerControl {
         }
         if let workerID = process.workerID { workers[workerID]?.topics = topics }
         let (identity, replyTo) = (process.identity, message.messageID)
-        loopOfBroker { $0.sync(identity, replyTo: replyTo, topics: topics) }
+        let ring = message.payload["ring"]?.stringValue
+        loopOfBroker { $0.sync(identity, replyTo: replyTo, topics: topics, ring: ring) }
     }
 
     private func acknowledged(_ process: WorkerProcess, _ message: Message) {
@@ -160,7 +164,7 @@ extension WorkerControl {
         else {
             if lastWords(message, workerID) { return }
             // Spares beat too; there is nothing to learn from it but that they live.
-            if pool.spare(workerID) == nil { stale(message, workerID) }
+            if pools.spare(workerID) == nil { stale(message, workerID) }
             return
         }
         switch message.type {
@@ -240,7 +244,7 @@ extension WorkerControl {
         let reason = message.payload["message"]?.stringValue ?? "an error without a message"
         let callback = message.payload["callback"]?.stringValue.map { "\($0): " } ?? ""
         worker.heard(message.payload)
-        worker.failed("\(callback)\(reason)")
+        worker.failed(secrets.scrub("\(callback)\(reason)"))
         if !isLate, message.payload["fatal"]?.boolValue == true { feed(.failed("\(callback)\(reason)"), to: worker.id) }
         guard errorSampler.admit(at: WallClock.nanoseconds()) != nil else { return }
         chronicle.record(
@@ -255,6 +259,8 @@ extension WorkerControl {
     }
 
     private func tell(_ message: Message, _ workerID: String) {
+        var message = message
+        message.payload = secrets.scrub(message.payload)
         plane?.publish("\(message.type.rawValue).\(workerID)", message)
         guard message.type == .warning || message.type == .log else { return }
         logger.log(

@@ -46,7 +46,7 @@ extension WorkerControl {
 
     /// What counts without anybody being restarted.
     private func putInForce() {
-        pool.configure(settings.poolConfig)
+        pools.configure(swift: settings.poolConfig, python: settings.pythonPoolConfig)
         supervisor.configure(settings.stormBreaker)
         compiler.configuration.swiftc = settings.manager.swiftc
         sources.debounce = settings.supervisor.reload.debounce.duration

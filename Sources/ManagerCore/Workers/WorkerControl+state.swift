@@ -39,6 +39,7 @@ extension WorkerControl {
         supervisor.life(of: worker.id)?.wanted == .paused ? .paused : .running
     }
 
+    /// What is wanted of a worker, for a later manager.
     func want(_ worker: Worker, _ wanted: DesiredWorker.Wanted) -> StateChange {
         .want(
             DesiredWorker(
@@ -136,6 +137,7 @@ extension WorkerControl {
         }
         let kind = try config.validate()
         let child = try AdoptedProcess.adopt(record.fingerprint, token: record.token)
+        secrets.learn(.object(config.params))
         let worker = Worker(id: record.workerID, config: config, kind: kind)
         worker.source = isConfigured ? .config : .cli
         worker.library = record.libraryPath

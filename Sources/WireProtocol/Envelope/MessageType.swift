@@ -15,6 +15,10 @@ public enum MessageType: String, CaseIterable, Codable, Hashable, Sendable {
     // Control
     /// Start a strategy.
     case start
+    /// Stop a worker and forget it.
+    case remove
+    /// Bring the instances of a strategy, or the spares, to a number.
+    case scale
     /// Stop a worker.
     case stop
     /// Hold data back.
@@ -97,6 +101,12 @@ public enum MessageType: String, CaseIterable, Codable, Hashable, Sendable {
     case plan
     /// Put another configuration in force.
     case apply
+
+    // The door
+    /// Tokens for HTTP.
+    case token
+    /// A link to the dashboard.
+    case login
 
     // Answers
     /// What became of a command.

@@ -108,8 +108,9 @@ extension Worker {
             return answer(message, "refused", reason: "'params' must be an object")
         }
         do {
+            secrets.learn(.object(params))
             try runner.changeParams(UserParams(params))
-            log(.info, "parameters are now \(runner.effectiveParams.text)")
+            log(.info, "parameters are now \(runner.effectiveParams.redacted.text)")
             let details = ["params": runner.effectiveParams]
             guard runner.checkpointer != nil, isSound else { return answer(message, "done", details: details) }
             // What comes after the change goes on from here, whoever dies: nothing before it is handled again with the new values.

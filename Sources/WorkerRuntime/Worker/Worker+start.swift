@@ -1,3 +1,4 @@
+import BroadcastRing
 import CLinux
 import CrashPoints
 import Glibc
@@ -21,12 +22,13 @@ extension Worker {
             isSandboxed = order.sandbox.map { $0.trial == nil } ?? false
             trial = order.sandbox?.trial
             held = order.held
+            if !isSandboxed { try chooseLane() }
             try host(order)
             CrashPoint.reach("worker.start.hosted")
             if let sandbox = order.sandbox, isSandboxed {
                 try startSandbox(sandbox, start: message)
             } else {
-                try data.set(.subscribe, syncTopic)
+                if gauges.lane == .zmq { try data.set(.subscribe, syncTopic) }
                 try askForMarker(start: message)
             }
         } catch let error as ZeroMQError {
@@ -69,6 +71,7 @@ extension Worker {
         // So that it cannot look beyond the beginning of its data.
         for range in order.sandbox?.ranges ?? [] { runner.restored[range.topic] = range.from - 1 }
         if order.checkpoint == nil { runner.restored.merge(order.positions) { range, _ in range } }
+        secrets.learn(.object(order.params))
         try runner.start(
             factory,
             params: UserParams(order.params),
@@ -78,11 +81,18 @@ extension Worker {
         if trial != nil { runner.checkpointer = nil }
     }
 
-    private func askForMarker(start: Message) throws(ZeroMQError) {
-        let topics = runner?.topics.subscribed.map { JSONValue.string($0.description) } ?? []
-        let request = Message(.sync, payload: ["topics": .array(topics)])
+    func askForMarker(start: Message) throws(ZeroMQError) {
+        let request = markerRequest
         phase = .joining(start: start, syncID: request.messageID)
         try control.send(request)
+    }
+
+    /// Asks where the topics stand; the answer comes by the way of the data, among it.
+    private var markerRequest: Message {
+        let topics = runner?.topics.subscribed.map { JSONValue.string($0.description) } ?? []
+        var payload: [String: JSONValue] = ["topics": .array(topics)]
+        if gauges.lane == .shm { payload["ring"] = rings.last.map { .string($0.reader.offer.id) } }
+        return Message(.sync, payload: .object(payload))
     }
 
     /// Takes the marker: from here on the strategy gets every message of its topics.
@@ -93,6 +103,7 @@ extension Worker {
         let isFresh = (runner.checkpointer?.ordinal ?? 0) == 0
         let missed = runner.join(marker.payload["topics"]?.sequencesValue ?? [:])
         phase = .settling(start: start)
+        wantsLook = false
         CrashPoint.reach("worker.start.joined")
         trial?.begin(at: qc_monotonic_ns())
         if let held {
@@ -111,13 +122,14 @@ extension Worker {
     /// Asks where the topics stand. Where the last messages were lost, nothing comes behind them that would show the hole: as when the
     /// manager is another one, or the socket had no room for them.
     func lookForLoss() {
-        guard let runner, runner.delivery == .lossless, recovery == nil else { return }
+        guard let runner, recovery == nil else { return wantsLook = true }
+        // By a ring the others learn, too, what they have missed, and the broker who reads what.
+        guard runner.delivery == .lossless || gauges.lane == .shm else { return }
         switch phase {
         case .running, .paused: break
         default: return
         }
-        let topics = runner.topics.subscribed.map { JSONValue.string($0.description) }
-        let request = Message(.sync, payload: ["topics": .array(topics)])
+        let request = markerRequest
         // An earlier marker may have been lost, too.
         lookID = request.messageID
         do {
@@ -154,7 +166,7 @@ extension Worker {
     func tellRunning() {
         guard let runner else { return }
         let topics = runner.topics.subscribed.count
-        log(.info, "running \(runner.name) with \(runner.effectiveParams.text) on \(topics) topics")
+        log(.info, "running \(runner.name) with \(runner.effectiveParams.redacted.text) on \(topics) topics")
     }
 
     /// What the strategy is, as the answer to its `start` says.

@@ -9,15 +9,18 @@ struct StartConfiguration: Hashable {
     var delivery: String?
     var warmup: Int64?
     var watch: Bool?
+    var python: String?
 
-    private static let keys = ["name", "symbols", "data_types", "params", "delivery", "warmup", "watch"]
+    private static let keys = [
+        "name", "symbols", "data_types", "params", "delivery", "warmup", "watch", "python",
+    ]
 
     init() {}
 
     /// Reads the text of a `--config` file.
     ///
     /// - Parameters:
-    ///   - text: A JSON object with any of `name`, `symbols`, `data_types`, `params`, `delivery`, `warmup` and `watch`.
+    ///   - text: A JSON object with any of `name`, `symbols`, `data_types`, `params`, `delivery`, `warmup`, `watch` and `python`.
     ///   - path: The file, for messages.
     /// - Throws: ``CommandFailure`` with exit code 65.
     init(parsing text: String, path: String) throws(CommandFailure) {
@@ -43,6 +46,7 @@ struct StartConfiguration: Hashable {
         delivery = try field("delivery", "a string", \.stringValue)
         warmup = try field("warmup", "a whole number", \.integerValue)
         watch = try field("watch", "true or false", \.boolValue)
+        python = try field("python", "a string", \.stringValue)
     }
 
     /// Checks that the topics can exist.
@@ -66,6 +70,7 @@ struct StartConfiguration: Hashable {
         payload["delivery"] = delivery.map(JSONValue.string)
         payload["warmup"] = warmup.map(JSONValue.integer)
         payload["watch"] = watch.map(JSONValue.bool)
+        payload["python"] = python.map { .string($0.contains("/") ? Path.absolute($0) : $0) }
         if isFresh { payload["fresh"] = true }
         return payload
     }

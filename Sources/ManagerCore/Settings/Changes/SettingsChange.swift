@@ -42,9 +42,15 @@ struct SettingsChange: Hashable {
     /// The workers that it is about; none for the manager's own.
     var workers: [String] = []
 
+    /// A value as people see it: parameters may be secrets.
+    private func shown(_ value: String?) -> JSONValue {
+        let name = key.split(separator: ".").last.map(String.init) ?? key
+        return JSONValue.object([name: JSONValue(value)]).redacted[name] ?? .null
+    }
+
     var json: JSONValue {
         [
-            "key": .string(key), "old": JSONValue(old), "new": JSONValue(new), "effect": .string(effect.rawValue),
+            "key": .string(key), "old": shown(old), "new": shown(new), "effect": .string(effect.rawValue),
             "workers": .array(workers.map(JSONValue.string)),
         ]
     }
