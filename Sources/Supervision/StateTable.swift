@@ -29,6 +29,9 @@ package enum StateTable {
         ("pause", .pause(.operator)),
         ("resume", .resume(.operator)),
         ("restart", .restart(.operator)),
+        ("reload", .reload(.operator)),
+        ("reloaded", .reloaded),
+        ("reload failed", .reloadFailed("it does not compile")),
         ("acquired (a spare)", .acquired(idle: true)),
         ("acquired (spawned)", .acquired(idle: false)),
         ("acquire failed", .acquireFailed("no process")),
@@ -66,6 +69,9 @@ package enum StateTable {
             ("starting", starting),
             ("running", running),
             ("paused", running + [.pause(.operator), .paused]),
+            ("reloading", running + [.reload(.operator)]),
+            ("reloading, paused", running + [.pause(.operator), .paused, .reload(.operator)]),
+            ("reloading, the old process has ended", running + [.reload(.operator), crash]),
             ("restarting, the old process is ending", running + [.restart(.operator)]),
             ("restarting, no process yet", running + [.restart(.operator), .exited(.exited(code: 0))]),
             ("stopping", running + [.stop(.operator)]),
@@ -133,6 +139,7 @@ package enum StateTable {
         case .load: "load the strategy"
         case .ask(let type): "ask to \(type.rawValue)"
         case .signal(let signal): "\(signal)"
+        case .abandonReload: "let go of the process that was to take over"
         case .capture: "take a backtrace"
         case .report(let text): "report \"\(text)\""
         }

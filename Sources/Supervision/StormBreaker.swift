@@ -68,11 +68,11 @@ package struct StormBreaker: Sendable {
         package let until: Instant
     }
 
-    private let configuration: Configuration
+    private var configuration: Configuration
     /// The time that one start uses up.
-    private let interval: Duration
+    private var interval: Duration { .seconds(1) / max(configuration.spawnsPerSecond, 0.01) }
     /// How far ahead of itself the bucket may run: what it holds when full.
-    private let tolerance: Duration
+    private var tolerance: Duration { interval * (max(configuration.burst, 1) - 1) }
     /// When the bucket would be full again; the "theoretical arrival time" of the generic cell rate algorithm (ITU-T I.371), which
     /// is exact where counting fractions of tokens is not.
     private var fullAt: Instant?
@@ -86,8 +86,11 @@ package struct StormBreaker: Sendable {
 
     package init(_ configuration: Configuration = Configuration()) {
         self.configuration = configuration
-        interval = .seconds(1) / max(configuration.spawnsPerSecond, 0.01)
-        tolerance = interval * (max(configuration.burst, 1) - 1)
+    }
+
+    /// Has other limits hold from here on. Who waits already goes on waiting as it was told.
+    package mutating func configure(_ configuration: Configuration) {
+        self.configuration = configuration
     }
 
     // MARK: Starting

@@ -14,6 +14,7 @@ extension WorkerLife {
         // The events ask for nothing that the table forbids: the tests try every one of them in every state.
         assert(previous?.mayBecome(next) ?? true, "\(previous.map(\.rawValue) ?? "-") must not become \(next)")
         state = next
+        if next != .reloading { reloadDeadline = nil }
         if next != .running && next != .paused { endRun() }
         return .announce(
             Transition(

@@ -19,6 +19,10 @@ extension WorkerLife {
             let change = fail(.start, "did not start within \(limit)", .policy, now)
             return [change] + (hasProcess ? bringDown(.kill, now) : recover(now))
         }
+        if let reloadDeadline, reloadDeadline <= now {
+            let reason = "the new process was not ready within \(configuration.health.startTimeout.text)"
+            return [.abandonReload(reason)] + reloadFailed(reason, now)
+        }
         if let heartbeatDeadline, heartbeatDeadline <= now {
             let limit = configuration.health.heartbeatTimeout.text
             return raise(.frozen, "no heartbeat for \(limit)", now)
@@ -28,6 +32,7 @@ extension WorkerLife {
 
     mutating func absentManager(_ now: Instant) -> [Action] {
         if lastHeard != nil { lastHeard = now }
+        if reloadDeadline != nil { reloadDeadline = now + configuration.health.startTimeout }
         if startDeadline != nil { startDeadline = max(heldUntil ?? now, now) + configuration.health.startTimeout }
         if captureDeadline != nil { captureDeadline = now + Self.captureTimeout }
         dataWatch.reset()

@@ -93,6 +93,10 @@ extension WorkerLife {
             return recover(now)
         case .stopped, nil:
             return []
+        case .reloading:
+            // It had nothing more to do. Whether the new process takes over decides what follows.
+            failure = FailureCause(status, outOfMemory: outOfMemory)
+            return []
         default:
             return endedByItself(status, outOfMemory: outOfMemory, now)
         }

@@ -17,6 +17,12 @@ extension WorkerLife {
         case resume(Actor)
         /// A new process is to take over, the budget is whole again.
         case restart(Actor)
+        /// The process stands still from now on, and another one with new code is being made ready.
+        case reload(Actor)
+        /// The other process is ready, and is the worker's from now on.
+        case reloaded
+        /// There will be no other process: the one that was there goes on, or what follows its end.
+        case reloadFailed(String)
 
         /// A process is there: an idle spare, or one that has just been spawned.
         case acquired(idle: Bool)
@@ -65,6 +71,8 @@ extension WorkerLife {
         case ask(MessageType)
         /// Send a signal to the process and its group.
         case signal(Signal)
+        /// Let go of the process that was to take over: it is not ready in time.
+        case abandonReload(String)
         /// Take a backtrace of the process and answer with ``Event/captured(_:)``; the process is ended soon, with or without it.
         case capture
         /// Say something that is not a change of state.

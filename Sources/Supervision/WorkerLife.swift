@@ -32,7 +32,7 @@ package struct WorkerLife: Sendable {
     }
 
     package let id: String
-    package let configuration: Configuration
+    package internal(set) var configuration: Configuration
     /// `nil` before the first event.
     package internal(set) var state: WorkerState?
     package internal(set) var wanted = Wanted.running
@@ -63,6 +63,8 @@ package struct WorkerLife: Sendable {
     var ladder: StopLadder?
     /// By when the process must have started its strategy.
     var startDeadline: Instant?
+    /// By when the process with the new code must have taken over.
+    var reloadDeadline: Instant?
     /// Until when the end of a stuck process waits for its backtrace.
     var captureDeadline: Instant?
     /// Since when the strategy has run.
@@ -101,6 +103,9 @@ package struct WorkerLife: Sendable {
         case .pause: pause()
         case .resume: resume()
         case .restart(let actor): restart(actor, now)
+        case .reload(let actor): reload(actor, now)
+        case .reloaded: reloaded(now)
+        case .reloadFailed(let reason): reloadFailed(reason, now)
         case .acquired(let idle): acquired(idle: idle, now)
         case .acquireFailed(let reason): acquireFailed(reason, now)
         case .connected: connected(now)
@@ -130,6 +135,7 @@ package struct WorkerLife: Sendable {
         }
         consider(captureDeadline)
         consider(startDeadline)
+        consider(reloadDeadline)
         consider(restartAt)
         consider(heartbeatDeadline)
         return next
@@ -137,7 +143,7 @@ package struct WorkerLife: Sendable {
 
     /// Whether a deadline has passed of which the worker alone could have told that it has kept it.
     func isJudgedBySilence(at now: Instant) -> Bool {
-        [startDeadline, heartbeatDeadline].contains { $0.map { $0 <= now } ?? false }
+        [startDeadline, reloadDeadline, heartbeatDeadline].contains { $0.map { $0 <= now } ?? false }
     }
 
     /// Whether the worker is heard from, as far as it should be, and no health check holds anything against it.

@@ -96,6 +96,18 @@ public final class WorkerSupervisor {
         )
     }
 
+    /// Has a worker's life go on under other limits and policies.
+    package func configure(_ workerID: String, _ configuration: WorkerLife.Configuration) {
+        lives[workerID]?.life.configure(configuration)
+        // A deadline may be earlier now.
+        soonest = lives.values.lazy.compactMap(\.life.nextDeadline).min()
+    }
+
+    /// Has other limits hold for starts of all workers together.
+    package func configure(_ configuration: StormBreaker.Configuration) {
+        breaker.configure(configuration)
+    }
+
     /// Forgets a worker.
     public func unregister(_ workerID: String) {
         lives[workerID] = nil

@@ -21,24 +21,29 @@ struct ConfigOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The least that is logged.", valueName: "trace|debug|info|notice|warning|error"))
     var logLevel: String?
 
+    /// Where the settings come from: the file, with these flags and the environment in front of it.
+    func source(_ file: String?) -> SettingsSource {
+        SettingsSource(file: file, overrides: overrides)
+    }
+
     /// The settings of a file, with these flags and the environment in front of it.
     func load(_ file: String?) throws -> Settings {
+        do {
+            return try source(file).load(file)
+        } catch {
+            throw Failure(.config, error)
+        }
+    }
+
+    private var overrides: [SettingsLoader.Override] {
         let flags: [(path: String, value: String?, flag: String)] = [
             ("manager.runtime_dir", runtimeDir, "--runtime-dir"),
             ("manager.data_dir", dataDir, "--data-dir"),
             ("manager.log_format", logFormat, "--log-format"),
             ("manager.log_level", logLevel, "--log-level"),
         ]
-        do {
-            return try SettingsLoader.load(
-                file: file,
-                environment: ProcessEnvironment.current(),
-                overrides: flags.compactMap { flag in
-                    flag.value.map { SettingsLoader.Override(flag.path, $0, flag: flag.flag) }
-                }
-            )
-        } catch {
-            throw Failure(.config, error)
+        return flags.compactMap { flag in
+            flag.value.map { SettingsLoader.Override(flag.path, $0, flag: flag.flag) }
         }
     }
 }

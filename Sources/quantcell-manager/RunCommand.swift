@@ -19,6 +19,8 @@ struct RunCommand: AsyncParsableCommand {
               quantcell-manager run
               quantcell-manager run --config config/quantcell.yaml --log-format json
 
+            SIGHUP reads the file again and puts in force what has changed, as 'quantcell apply' does.
+
             Exit codes: 0 stopped, 64 bad usage, 69 it cannot work here (the reason is printed), 78 bad configuration.
             """
     )
@@ -38,8 +40,9 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         qc_bound_heaps(Self.heaps, Self.largeBlock)
-        let settings = try options.load(config ?? ProcessEnvironment.current()["QUANTCELL_CONFIG"])
-        let stopSignals = SignalSetup.apply()
+        let file = config ?? ProcessEnvironment.current()["QUANTCELL_CONFIG"]
+        let settings = try options.load(file)
+        let (stopSignals, hangups) = await SignalSetup.apply()
         let format = Self.logFormat(settings)
         let output = LogOutput { format.line(.warning, "\($0) log lines dropped: standard output is read too slowly") }
         defer { output.flush() }
@@ -49,7 +52,11 @@ struct RunCommand: AsyncParsableCommand {
             let manager = try WorkerManager(
                 settings: settings,
                 logger: logger,
-                role: WorkerManager.Role(ownsProcess: true, leavesWorkersRunning: leaveRunning)
+                role: WorkerManager.Role(
+                    ownsProcess: true,
+                    leavesWorkersRunning: leaveRunning,
+                    settingsSource: options.source(file)
+                )
             )
             MetricsSystem.bootstrap(manager.metricsFactory)
             let api =
@@ -60,7 +67,7 @@ struct RunCommand: AsyncParsableCommand {
                     metrics: { await manager.renderMetrics() },
                     logger: logger
                 ) : nil
-            let service = ManagerService(manager: manager, api: api, logger: logger)
+            let service = ManagerService(manager: manager, api: api, hangups: hangups, logger: logger)
             let group = ServiceGroup(
                 services: [service as any Service] + (api.map { [$0] } ?? []),
                 gracefulShutdownSignals: stopSignals,
@@ -86,6 +93,7 @@ struct RunCommand: AsyncParsableCommand {
 private struct ManagerService: Service {
     let manager: WorkerManager
     let api: APIServer?
+    let hangups: UnixSignalsSequence
     let logger: Logger
 
     func run() async throws {
@@ -94,7 +102,15 @@ private struct ManagerService: Service {
         // Ctrl-C also ends the wait for a strategy that takes long to compile.
         try await cancelWhenGracefulShutdown { try await manager.start() }
         logger.notice("the manager runs; Ctrl-C stops it")
+        let terminal = Terminal()
+        let listening = Task {
+            for await _ in hangups {
+                // A terminal that closes takes the manager with it, in good order; anybody else means the configuration.
+                if terminal.isGone { kill(getpid(), SIGTERM) } else { await manager.reloadSettings() }
+            }
+        }
         try? await gracefulShutdown()
+        listening.cancel()
         logger.notice("stopping")
         guard let summary = await manager.stop() else { return }
         logger.notice(

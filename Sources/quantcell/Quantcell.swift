@@ -35,14 +35,16 @@ struct Quantcell: ParsableCommand {
                 name: "Strategy",
                 subcommands: [
                     StartStrategy.self, List.self, Status.self, Why.self, Stop.self, Pause.self, Resume.self,
-                    Restart.self, Remove.self, Scale.self, Checkpoints.self, NewStrategy.self,
+                    Restart.self, Reload.self, Params.self, Remove.self, Scale.self, Checkpoints.self, NewStrategy.self,
                 ]
             ),
             CommandGroup(name: "History", subcommands: [Logs.self, Signals.self, Journal.self, ReplayRecorded.self]),
             CommandGroup(name: "Market data", subcommands: [Publish.self, Replay.self, Topics.self, DataCommand.self]),
             CommandGroup(
                 name: "Manager",
-                subcommands: [Ping.self, Top.self, DashboardCommand.self, TokenCommand.self]
+                subcommands: [
+                    Ping.self, Top.self, Plan.self, Apply.self, DashboardCommand.self, TokenCommand.self,
+                ]
             ),
         ]
     )

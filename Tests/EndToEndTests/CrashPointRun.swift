@@ -19,11 +19,14 @@ final class CrashPointRun {
           health: {heartbeat_interval: 50ms}
           orphan_lease: 5s
           checkpoint: {messages: 200, interval: 100ms}
+          reload: {trial_messages: 10, trial_time: 100ms}
         """
 
     private let folder: TestFolder
     private let manager: TestManager
     private let strategy: String
+    private let secondVersion: String
+    private let point: String
     private let closes: [Double]
     private let csv: String
     /// Made by the process that dies.
@@ -37,8 +40,10 @@ final class CrashPointRun {
     init(_ folder: TestFolder, point: String, strategy: Data, as name: String = "sma_cross.so") throws {
         mark = "\(folder.path)/dead"
         csv = "\(folder.path)/bars.csv"
+        self.point = point
         self.strategy = "\(folder.path)/\(name)"
-        try strategy.write(to: URL(fileURLWithPath: self.strategy))
+        secondVersion = "\(folder.path)/second_\(name)"
+        for path in [self.strategy, secondVersion] { try strategy.write(to: URL(fileURLWithPath: path)) }
         var folder = folder
         folder.environment["QUANTCELL_CRASH_POINT"] = point
         folder.environment["QUANTCELL_CRASH_FILE"] = mark
@@ -61,6 +66,7 @@ final class CrashPointRun {
         try start()
         try replay()
         try surviving { try caughtUp() }
+        try reload()
         try restart()
         try stop()
         try end()
@@ -98,6 +104,26 @@ final class CrashPointRun {
 
     private func caughtUp() throws {
         try manager.until(Self.worker, hasHandled: Self.topic, upTo: Self.bars)
+    }
+
+    private func reload() throws {
+        try surviving {
+            do {
+                try exchange()
+            } catch  where point.hasPrefix("worker.") && FileManager.default.fileExists(atPath: mark) {
+                // One of the processes that take part died, and the old code went on.
+                try exchange()
+            }
+        }
+        #expect(try manager.status(Self.worker)["strategy_path"] == .string(secondVersion))
+        try surviving { try caughtUp() }
+    }
+
+    private func exchange() throws {
+        let status = try manager.until(Self.worker, isIn: "running")
+        // Where it was on disk that the new code runs, there is nothing to ask for again.
+        guard status["strategy_path"] != .string(secondVersion) else { return }
+        try manager.ask(.reload, Self.worker, ["path": .string(secondVersion)])
     }
 
     private func restart() throws {

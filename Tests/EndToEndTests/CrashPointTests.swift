@@ -1,5 +1,4 @@
 import Foundation
-import Synchronization
 import Testing
 
 /// Manager and worker die at each named point; afterwards everything is as the journal says, and nothing was lost or done twice.
@@ -9,6 +8,8 @@ struct CrashPointTests {
     static let points = [
         "manager.start.intended", "manager.start.acquired", "manager.start.sent", "manager.start.over",
         "manager.restart.intended", "manager.restart.over",
+        "manager.reload.intended", "manager.reload.tried", "manager.reload.handed", "manager.reload.held",
+        "manager.reload.swapped", "manager.reload.over",
         "manager.stop.intended", "manager.stop.asked", "manager.stop.over",
         "manager.checkpoint.before:3", "manager.checkpoint.saved:3",
         "manager.signal.taken:20", "manager.signal.recorded:20",
@@ -18,6 +19,7 @@ struct CrashPointTests {
         "worker.start.hosted", "worker.start.joined", "worker.start.done",
         "worker.message.handled:500", "worker.signal.before:20", "worker.signal.sent:20",
         "worker.checkpoint.before:3", "worker.checkpoint.sent:3", "worker.checkpoint.recorded:3",
+        "worker.handover.before", "worker.handover.saved", "worker.held.ready", "worker.held.released",
         "worker.stop.before", "worker.stop.saved",
     ]
     /// Reached only by a worker that catches up: tested where there is one.
@@ -59,35 +61,5 @@ struct CrashPointTests {
         let python = try names.map { try String(contentsOf: worker.appending(path: $0), encoding: .utf8) }
         let reached = python.joined().matches(of: /reach\("(worker[a-z.]+)"\)/).map { String($0.1) }
         #expect(found.filter { $0.hasPrefix("worker.") }.isSubset(of: reached))
-    }
-}
-
-/// `sma_cross`, compiled once for all tests of this process.
-private actor CompiledCross {
-    private static let shared = CompiledCross()
-    private var compiled: Data?
-
-    static func library() async throws -> Data { try await shared.library() }
-
-    private func library() async throws -> Data {
-        if let compiled { return compiled }
-        let box = Box()
-        try await withFolder { folder in
-            let manager = try TestManager("pool: {min_size: 1, max_size: 1}", in: folder)
-            try manager.start(Build.strategy("sma_cross"), name: "sma")
-            let cache = URL(fileURLWithPath: "\(folder.path)/data/compiled")
-            let files = try #require(FileManager.default.enumerator(at: cache, includingPropertiesForKeys: nil))
-            let library = try #require(files.compactMap { $0 as? URL }.first { $0.pathExtension == "so" })
-            let bytes = try Data(contentsOf: library)
-            box.data.withLock { $0 = bytes }
-            try manager.stop()
-        }
-        let library = try #require(box.data.withLock { $0 })
-        compiled = library
-        return library
-    }
-
-    private final class Box: Sendable {
-        let data = Mutex<Data?>(nil)
     }
 }

@@ -224,7 +224,7 @@ import ZeroMQ
 
     // MARK: Ending
 
-    @Test(arguments: [SIGTERM, SIGINT, SIGHUP]) func aSignalStopsEverything(number: Int32) async throws {
+    @Test(arguments: [SIGTERM, SIGINT]) func aSignalStopsEverything(number: Int32) async throws {
         try await withFolder { folder in
             let manager = try TestManager("", in: folder)
             try manager.start(manager.actor, name: "a")

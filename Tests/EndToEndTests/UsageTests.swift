@@ -9,7 +9,7 @@ import WireProtocol
         try await withFolder { folder in
             let commands = [
                 ["list"], ["status", "a"], ["stop", "--all"], ["pause", "a"], ["resume", "a"], ["restart", "a"],
-                ["logs", "a"],
+                ["logs", "a"], ["params", "a"], ["reload", "a"], ["plan"], ["apply"],
                 ["signals"], ["journal", "-f"], ["ping"], ["topics"], ["publish", "X", "tick", #"{"price":1}"#],
                 ["start-strategy", folder.actor],
             ]
@@ -45,12 +45,14 @@ import WireProtocol
                 #expect(done.output == "")
                 #expect(!done.errors.isEmpty)
             }
-            for command in ["status", "stop", "pause", "resume", "restart", "logs"] {
+            for command in ["status", "stop", "pause", "resume", "restart", "logs", "params", "reload"] {
                 let refused = try manager.cli(command, "nobody")
                 #expect(refused.code == 1, "\(command)")
                 #expect(refused.errors.contains("there is no worker 'nobody'"), "\(command)")
             }
-            for command in ["list", "journal", "start-strategy", "replay", "publish"] {
+            for command in [
+                "list", "journal", "start-strategy", "replay", "publish", "params", "reload", "plan", "apply",
+            ] {
                 let help = try manager.cli(command, "--help")
                 #expect(help.code == 0)
                 #expect(help.output.contains("EXAMPLE"))

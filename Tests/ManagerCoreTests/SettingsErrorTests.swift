@@ -252,7 +252,7 @@ struct SettingsErrorTests {
                 "q.yaml:3:16: manager.max_workers must be a whole number, not 'ten'",
                 "q.yaml:4:14: manager.log_level must be one of trace, debug, info, notice, warning, error, critical, not 'loud'",
                 "q.yaml:6:13: pool.min_size must be from 0 to pool.max_size (10), not 11",
-                "q.yaml:7:13: supervisor must be a mapping of keys (restart_policy, health, error_budget, limits, delivery, warmup, checkpoint, storm, orphan_lease), not '7'",
+                "q.yaml:7:13: supervisor must be a mapping of keys (restart_policy, health, error_budget, limits, delivery, warmup, checkpoint, reload, storm, orphan_lease), not '7'",
                 "q.yaml:9:5: strategies[0].path must be given: the strategy's file",
                 "q.yaml:10:11: strategies[1].name must be unique: strategies[0] is called 'a' too",
                 "q.yaml:12:18: strategies[1].symbols[1] must be a single value, not a list",

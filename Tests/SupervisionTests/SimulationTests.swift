@@ -61,6 +61,9 @@ private struct World {
                 world.isMaking = false
                 world.hasProcess = true
             case .acquireFailed: world.isMaking = false
+            case .reloaded where life.state == .reloading:
+                world.hasProcess = true
+                world.acquired += 1
             case .adopt where life.state == nil:
                 world.hasProcess = true
                 world.acquired = 7
@@ -86,7 +89,7 @@ private struct World {
                         actions += life.on(.acquired(idle: Bool.random(using: &random)), at: now)
                     }
                 case .load, .ask, .signal, .capture: #expect(world.hasProcess)
-                case .report: break
+                case .report, .abandonReload: break
                 }
             }
             if !life.awaitsProcess {
@@ -124,7 +127,7 @@ private struct World {
         let ends: [ProcessControl.ExitStatus] = [
             .exited(code: 0), .exited(code: 1), .exited(code: 125), .signaled(.kill, coreDumped: false),
         ]
-        switch Int.random(in: 0..<27, using: &random) {
+        switch Int.random(in: 0..<31, using: &random) {
         case 0: return .start(.operator)
         case 1: return .stop(.operator)
         case 2: return .pause(.operator)
@@ -151,6 +154,9 @@ private struct World {
         case 24 where world.isMaking: return .held(until: now + .seconds(Int.random(in: 0..<10, using: &random)))
         case 25 where world.isMaking:
             return Bool.random(using: &random) ? .acquired(idle: false) : .acquireFailed("none")
+        case 27: return .reload(.operator)
+        case 28, 29: return .reloaded
+        case 30: return .reloadFailed("no")
         case 26: return .adopt(generation: 7, restarts: 2, isPaused: false)
         default: return .deadlinePassed
         }

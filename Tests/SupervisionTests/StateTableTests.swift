@@ -50,15 +50,18 @@ import WireProtocol
             case .exited: 19
             case .deadlinePassed: 20
             case .absentManager: 21
+            case .reload: 22
+            case .reloaded: 23
+            case .reloadFailed: 24
             }
         }
-        #expect(Set(StateTable.events.map { number($0.event) }) == Set(0...21))
+        #expect(Set(StateTable.events.map { number($0.event) }) == Set(0...24))
     }
 
     @Test func situationsCoverEveryStateThatLasts() {
         let states = Set(StateTable.situations().compactMap(\.life.state))
-        // A worker passes through initialized within one event, and nothing reloads yet.
-        #expect(states == Set(WorkerState.allCases).subtracting([.initialized, .reloading]))
+        // A worker passes through initialized within one event.
+        #expect(states == Set(WorkerState.allCases).subtracting([.initialized]))
     }
 
     @Test func everyStateCanBeLeftAndLeadsToStopped() {
@@ -101,7 +104,7 @@ import WireProtocol
                     // A process that nobody waits for any more.
                     #expect(!before.awaitsProcess && !before.hasProcess, cell)
                 case .load, .ask, .signal, .capture: #expect(after.hasProcess, cell)
-                case .announce, .report: break
+                case .announce, .report, .abandonReload: break
                 }
             }
         }

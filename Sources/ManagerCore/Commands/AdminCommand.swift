@@ -36,7 +36,8 @@ enum CommandTable {
             StartCommand.self, StopCommand.self, PauseCommand.self, ResumeCommand.self, RestartCommand.self,
             ListCommand.self, StatusCommand.self, JournalCommand.self, SignalsCommand.self, LogsCommand.self,
             TopicsCommand.self, PingCommand.self, WhyCommand.self, CheckpointCommand.self,
-            HistoryCommand.self, ReplayCommand.self,
+            HistoryCommand.self, ReplayCommand.self, ParamsCommand.self, ReloadCommand.self,
+            PlanCommand.self, ApplyCommand.self,
             RemoveCommand.self, ScaleCommand.self, TokenCommand.self, LoginCommand.self,
         ].map { (command: any AdminCommand.Type) in (command.type, command) }
     )

@@ -19,7 +19,10 @@ enum ScaleCommand: AdminCommand {
             switch (spares, strategy, instances) {
             case (let spares?, nil, nil):
                 guard control.pools.pool(.swift).resize(Int(clamping: spares)) else {
-                    throw ManagerError(.scaling, "'pool.max_size' allows no more than \(control.pools.pool(.swift).maxSize) spares")
+                    throw ManagerError(
+                        .scaling,
+                        "'pool.max_size' allows no more than \(control.pools.pool(.swift).maxSize) spares"
+                    )
                 }
                 reply.done(["spares": .integer(spares)])
             case (nil, let strategy?, let instances?):

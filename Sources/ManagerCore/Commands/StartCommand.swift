@@ -3,7 +3,7 @@ internal import WireProtocol
 
 /// `start`: start a strategy; what `quantcell start-strategy` sends.
 ///
-/// Payload: `path` (absolute), and optionally `name`, `symbols`, `data_types`, `params`, `delivery`, `warmup`, `python` (its interpreter),
+/// Payload: `path` (absolute), and optionally `name`, `symbols`, `data_types`, `params`, `delivery`, `warmup`, `watch`, `python` (its interpreter),
 /// `fresh` (default false: begin with the checkpoint that there is) and `wait` (default true: answer `done` once the strategy runs, `refused` when it has failed for
 /// good). Done: `worker_id`, `state`, `worker`.
 enum StartCommand: AdminCommand {
@@ -59,6 +59,10 @@ enum StartCommand: AdminCommand {
             config.delivery = delivery
         }
         if let warmup = try fields.integer("warmup", from: 0) { config.warmup = Int(clamping: warmup) }
+        if let watch = payload["watch"], watch != .null {
+            guard let watch = watch.boolValue else { throw wrong("watch", "true or false") }
+            config.watch = watch
+        }
         if let python = try fields.text("python") { config.python = python }
         if let params = payload["params"], params != .null {
             guard let params = params.objectValue else { throw wrong("params", "an object") }

@@ -53,6 +53,7 @@ extension WorkerManager {
                 access: access,
                 notice: notice,
                 reapsOrphans: role.ownsProcess,
+                settingsSource: role.settingsSource,
                 // From the loop itself: where it no longer turns, systemd learns of it.
                 onHouseRound: { [systemd] in try? systemd?.send(.watchdog) },
                 loop: controlLoop,

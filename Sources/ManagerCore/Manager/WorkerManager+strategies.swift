@@ -53,6 +53,10 @@ extension WorkerManager {
         var starts = settings.strategies.filter(\.enabled).map { (config: settings.config(of: $0), isPaused: false) }
         let configured = Set(starts.map(\.config.name))
         do {
+            let changed = try control.changedParams()
+            for index in starts.indices {
+                starts[index].config.lay(changed[starts[index].config.name] ?? ChangedParams())
+            }
             let repair = try control.intentRepair()
             starts += try control.desiredStrategies(besides: configured)
             starts.removeAll { repair.stopping.contains($0.config.name) && !configured.contains($0.config.name) }
@@ -72,5 +76,33 @@ extension WorkerManager {
     private func endStart() {
         startWaiter?.resume()
         startWaiter = nil
+    }
+}
+
+// Another configuration while it runs.
+extension WorkerManager {
+    /// Reads the configuration file again and puts in force what has changed; what came of it is in the log and the journal.
+    package func reloadSettings() async {
+        guard let control = running?.control, !isStopping else { return }
+        await withCheckedContinuation { done in
+            control.readSettings(nil) { [logger] result in
+                switch result {
+                case .success(let (_, settings)):
+                    control.apply(settings, actor: .operator) { result in
+                        if let error = result.failure { logger.error("the configuration is not applied: \(error)") }
+                        done.resume()
+                    }
+                case .failure(let error):
+                    logger.error("the configuration is as it was: \(error)")
+                    control.chronicle.record(
+                        .manager,
+                        cause: "configuration not applied: \(error.firstLine)",
+                        actor: .operator,
+                        level: .warning
+                    )
+                    done.resume()
+                }
+            }
+        }
     }
 }

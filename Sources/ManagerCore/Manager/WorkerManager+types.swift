@@ -21,8 +21,15 @@ extension WorkerManager {
         package var ownsProcess = false
         /// Whether workers go on when the manager stops, for a later one to take over.
         package var leavesWorkersRunning = false
+        /// Where the settings come from, if they can be read again.
+        package var settingsSource: SettingsSource?
 
-        package init(ownsProcess: Bool = false, leavesWorkersRunning: Bool = false) {
+        package init(
+            ownsProcess: Bool = false,
+            leavesWorkersRunning: Bool = false,
+            settingsSource: SettingsSource? = nil
+        ) {
+            self.settingsSource = settingsSource
             self.ownsProcess = ownsProcess
             self.leavesWorkersRunning = leavesWorkersRunning
         }

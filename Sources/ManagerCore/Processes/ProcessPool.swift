@@ -76,6 +76,15 @@ final class ProcessPool {
         target = configuration.minSize
     }
 
+    /// Keeps so many from now on.
+    func configure(_ configuration: PoolConfig) {
+        guard configuration != self.configuration else { return }
+        self.configuration = configuration
+        target = min(max(target, configuration.minSize), configuration.maxSize)
+        refill()
+        scheduleShrink()
+    }
+
     /// Spares that are connected and idle.
     var idleCount: Int { spares.count(where: \.isConnected) }
 

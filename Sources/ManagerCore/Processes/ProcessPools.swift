@@ -14,7 +14,7 @@ enum WorkerHost: Hashable, Sendable {
 ///
 /// It belongs to the control loop.
 final class ProcessPools {
-    private let configurations: (swift: PoolConfig, python: PoolConfig)
+    private var configurations: (swift: PoolConfig, python: PoolConfig)
     private let loop: EventLoop
     private let logger: Logger
     private let spawn: (WorkerHost) throws -> WorkerProcess
@@ -74,6 +74,12 @@ final class ProcessPools {
     /// A process has ended. Returns whether it was a spare.
     func ended(_ process: WorkerProcess, _ status: ExitStatus) -> Bool {
         pools.values.contains { $0.ended(process, status) }
+    }
+
+    /// Keeps so many from now on.
+    func configure(swift: PoolConfig, python: PoolConfig) {
+        configurations = (swift, python)
+        for (host, pool) in pools { pool.configure(host == .swift ? swift : python) }
     }
 
     /// Spawns what is missing of a host's spares.

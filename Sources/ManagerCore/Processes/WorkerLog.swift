@@ -7,6 +7,11 @@ internal import Glibc
 /// somebody else's holds on to the file that it was given. Of such a file the oldest lines are given back to the file system, as a hole at
 /// its beginning: what is written meanwhile goes to its end as ever, no line is copied, and none is lost but those that are dropped.
 enum WorkerLog {
+    /// Removes a log, if there is one.
+    static func remove(_ path: String) {
+        unlink(path)
+    }
+
     /// What has been dropped for good.
     struct Dropped: Equatable {
         let bytes: Int64

@@ -27,6 +27,8 @@ final class WorkerProcess {
     var undelivered: Message?
     /// Who waits for a checkpoint that it was asked for, by `msg_id`.
     var checkpointsAsked: [String: (Result<Void, ManagerError>) -> Void] = [:]
+    /// Who waits for the last word on another command, by `msg_id`.
+    var asked: [String: (Result<JSONValue, ManagerError>) -> Void] = [:]
     /// Waits for its end.
     var watch: EventLoop.Watch?
 

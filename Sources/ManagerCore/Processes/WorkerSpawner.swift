@@ -30,7 +30,7 @@ final class WorkerSpawner {
         settings: "color=no,interactive=no,threads=crashed,registers=none,images=none,limit=8,top=1"
     )
 
-    private let configuration: Configuration
+    var configuration: Configuration
     private let reaper: ProcessReaper
     /// Where groups can be made for the workers; nowhere on a machine without a delegated control group.
     let groups = ControlGroup.delegated()

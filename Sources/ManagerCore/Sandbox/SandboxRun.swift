@@ -3,7 +3,8 @@ internal import ProcessControl
 internal import WireProtocol
 internal import ZeroMQ
 
-/// A strategy in a process that nobody supervises and whose signals go nowhere: it is shown recorded data, and ends.
+/// A strategy in a process that nobody supervises and whose signals go nowhere: it is shown recorded data, or runs beside its worker for a
+/// moment, and ends.
 ///
 /// It belongs to the control loop, which hands it what its process says.
 final class SandboxRun {
@@ -18,6 +19,18 @@ final class SandboxRun {
         let signals: [SignalRecord]
     }
 
+    /// What it is for.
+    struct Purpose {
+        /// How the reason begins where it fails.
+        let failure: String
+        /// How many errors of callbacks are forgiven; `nil` for as many as the error budget has.
+        var errors: Int?
+        /// Where its output goes, if it has a file of its own.
+        var log: String?
+
+        static let replay = Purpose(failure: "the strategy could not be shown the record")
+    }
+
     /// The most signals that are kept; a strategy that emits more is not compared.
     private static let maxSignals = 1_000_000
 
@@ -29,6 +42,7 @@ final class SandboxRun {
     /// Its name in place of a worker's.
     let id: String
     let process: WorkerProcess
+    private let purpose: Purpose
     private let payload: JSONValue
     private let workerID: String
     private let receipts: Receipts
@@ -38,11 +52,15 @@ final class SandboxRun {
     private var intake: SignalIntake
     private var handled: UInt64?
     private var isHandedOver = false
+    private var errors = 0
+    /// What it was busy with when it was last heard from.
+    private var callback: String?
 
     /// - Parameters:
     ///   - generation: Its own among all sandboxes.
     ///   - process: A spare that is nobody's.
     ///   - workerID: The worker whose strategy it is.
+    ///   - purpose: What it is for.
     ///   - payload: Of the `start`.
     ///   - receipts: Confirms its signals to it: it keeps each until then.
     ///   - send: Sends a message to a process.
@@ -51,6 +69,7 @@ final class SandboxRun {
         _ generation: UInt64,
         _ process: WorkerProcess,
         workerID: String,
+        for purpose: Purpose = .replay,
         payload: JSONValue,
         receipts: Receipts,
         send: @escaping (Message, WorkerProcess) -> Void,
@@ -61,12 +80,16 @@ final class SandboxRun {
         intake = SignalIntake(generation: generation)
         self.process = process
         self.workerID = workerID
+        self.purpose = purpose
         self.payload = payload
         self.receipts = receipts
         self.send = send
         self.done = done
         process.workerID = id
     }
+
+    /// Where it hangs, as far as is known.
+    var whereabouts: String { callback.map { "; it is in \($0)" } ?? "" }
 
     /// Hands the strategy over, once the process is connected.
     func begin() {
@@ -81,9 +104,13 @@ final class SandboxRun {
     func heard(_ message: Message) {
         switch message.type {
         case .signal: keep(message)
+        case .heartbeat: callback = message.payload["callback"]?.stringValue
         case .statusUpdate where message.payload["status"]?.stringValue == "sandbox_done":
             handled = message.payload["handled"]?.sequenceValue ?? 0
-        case .error where message.payload["fatal"]?.boolValue == true:
+        case .error:
+            errors += 1
+            let isFatal = message.payload["fatal"]?.boolValue == true
+            guard isFatal || purpose.errors.map({ errors > $0 }) ?? false else { return }
             abort(message.payload["message"]?.stringValue ?? "the strategy failed")
         default: break
         }
@@ -99,14 +126,16 @@ final class SandboxRun {
 
     /// The process has ended.
     func ended(_ status: ExitStatus) {
-        guard let handled else { return finish(.failure(Self.failure("the sandbox ended early: \(status)"))) }
+        guard let handled, status.isSuccess else {
+            return finish(.failure(failure("its process ended: \(status)\(lastWords)")))
+        }
         finish(.success(Findings(handled: handled, signals: signals)))
     }
 
     /// Ends the process, and says why.
     func abort(_ reason: String) {
         try? process.child.signalGroup(.kill)
-        finish(.failure(Self.failure(reason)))
+        finish(.failure(failure(reason)))
     }
 
     private func keep(_ message: Message) {
@@ -132,7 +161,17 @@ final class SandboxRun {
         done = nil
     }
 
-    private static func failure(_ reason: String) -> ManagerError {
-        ManagerError(.workerStart, "the strategy could not be shown the record: \(reason)")
+    private func failure(_ reason: String) -> ManagerError {
+        ManagerError(.workerStart, "\(purpose.failure): \(reason)")
     }
+
+    /// What it said last, where somebody can see why it crashed.
+    private var lastWords: String {
+        guard let log = purpose.log, let text = LogTail.read(log, lines: Self.lastLines) else { return "" }
+        let lines = text.split(separator: "\n").filter { $0.contains("rror") }
+        return lines.first.map { "; \($0.prefix(Self.maxLineBytes))" } ?? ""
+    }
+
+    private static let lastLines = 50
+    private static let maxLineBytes = 500
 }

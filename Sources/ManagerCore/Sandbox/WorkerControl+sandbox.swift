@@ -1,5 +1,6 @@
 internal import EventJournal
 internal import MarketRecord
+internal import ProcessControl
 internal import WireProtocol
 internal import ZeroMQ
 
@@ -25,37 +26,68 @@ extension WorkerControl {
             return done(.failure(ManagerError(.serviceUnavailable, reason)))
         }
         let config = worker.config
+        let left = deadline.map { Duration.seconds(max($0 - WallClock.seconds(), 0)) }
         provide(config, worker.kind) { [unowned self] result in
             switch result {
-            case .success(let file): beginSandbox(worker, file, ranges, deadline, done)
+            case .success(let file): show(ranges, to: file, config, worker.kind, as: worker.id, within: left, done)
             case .failure(let error): done(.failure(error))
             }
         }
     }
 
-    private func beginSandbox(
-        _ worker: Worker,
-        _ library: String,
+    /// Shows recorded data to a strategy that is ready to be loaded.
+    func show(
         _ ranges: [ReplayRange],
-        _ deadline: Double?,
+        to library: String,
+        _ config: StrategyConfig,
+        _ kind: StrategyKind,
+        as workerID: String,
+        within limit: Duration?,
         _ done: @escaping (SandboxRun.Outcome) -> Void
     ) {
-        let config = worker.config
+        var payload = startPayload(config, library: library, logPath: spawner.spareLogPath)
+        payload["sandbox"] = ["worker_id": .string(workerID), "ranges": .array(ranges.map(\.json))]
+        beginSandbox(workerID, config, kind, for: .replay, payload, isLimited: false, within: limit, done)
+    }
+
+    /// Runs a strategy in a process of its own that is no worker.
+    ///
+    /// - Parameters:
+    ///   - isLimited: Whether the process is held to the limits of its configuration.
+    ///   - limit: How long it may take; an hour at most.
+    @discardableResult
+    func beginSandbox(
+        _ workerID: String,
+        _ config: StrategyConfig,
+        _ kind: StrategyKind,
+        for purpose: SandboxRun.Purpose,
+        _ payload: [String: JSONValue],
+        isLimited: Bool,
+        within limit: Duration?,
+        _ done: @escaping (SandboxRun.Outcome) -> Void
+    ) -> SandboxRun? {
         let process: WorkerProcess
         do {
             guard isOpen else { throw ManagerError(.serviceUnavailable, "the manager is stopping") }
-            process = try pools.acquire(host(worker.kind, config))
+            process = try pools.acquire(host(kind, config))
         } catch {
-            return done(.failure(ManagerError(.internalError, "no process: \(error)")))
+            done(.failure(ManagerError(.internalError, "no process: \(error)")))
+            return nil
         }
-        var payload = startPayload(config, library: library, logPath: spawner.spareLogPath)
-        payload["sandbox"] = ["worker_id": .string(worker.id), "ranges": .array(ranges.map(\.json))]
+        do {
+            if isLimited { try config.limits.processLimits().apply(to: process.child.pid) }
+        } catch {
+            pools.release(process)
+            done(.failure(ManagerError(.internalError, "its limits cannot be applied: \(error)")))
+            return nil
+        }
         var timer: EventLoop.Timer?
         lastSandbox += 1
         let run = SandboxRun(
             lastSandbox,
             process,
-            workerID: worker.id,
+            workerID: workerID,
+            for: purpose,
             payload: .object(payload),
             receipts: receipts,
             send: { [unowned self] message, process in plane?.send(message, to: process.identity) },
@@ -64,10 +96,12 @@ extension WorkerControl {
                 done(outcome)
             }
         )
-        let left = deadline.map { Duration.seconds(max($0 - WallClock.seconds(), 0)) } ?? Self.longestSandbox
-        timer = loop.schedule(after: min(left, Self.longestSandbox)) { run.abort("it took too long") }
+        timer = loop.schedule(after: min(limit ?? Self.longestSandbox, Self.longestSandbox)) {
+            run.abort("it took too long\(run.whereabouts)")
+        }
         sandboxes[run.generation] = run
         run.begin()
+        return run
     }
 
     /// The sandbox that a process is.

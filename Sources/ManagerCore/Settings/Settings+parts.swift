@@ -57,6 +57,7 @@ extension Settings {
         config.symbols = strategy.symbols
         config.dataTypes = strategy.dataTypes
         config.params = strategy.params.values
+        config.watch = strategy.watch
         if let policy = strategy.restartPolicy { config.restartPolicy = policy.policy }
         if let health = strategy.health { config.health = health.config(startTimeout: manager.startTimeout.duration) }
         if let budget = strategy.errorBudget {

@@ -30,7 +30,7 @@ final class StrategyCompiler {
     /// How long one may run.
     private static let timeLimit = Duration.seconds(300)
 
-    let configuration: Configuration
+    var configuration: Configuration
     private let loop: EventLoop
     private var jobs: [String: CompilerJob] = [:]
     private var queue: [CompilerJob] = []

@@ -12,6 +12,7 @@ extension StrategyConfig {
             "params": .object(params),
             "delivery": .string(delivery.rawValue),
             "warmup": .integer(Int64(warmup)),
+            "watch": .bool(watch),
             "python": .string(python),
         ]
     }
@@ -28,8 +29,10 @@ extension StrategyConfig {
         self.symbols = symbols
         self.dataTypes = dataTypes
         self.params = params
+        changedParams = ChangedParams(json["changed_params"])
         // An earlier version wrote neither.
         delivery = json["delivery"]?.stringValue.flatMap(Settings.Delivery.init(rawValue:)) ?? defaults.delivery
+        watch = json["watch"]?.boolValue ?? defaults.watch
         python = json["python"]?.stringValue ?? defaults.python
         warmup = json["warmup"]?.integerValue.flatMap(Int.init(exactly:)) ?? defaults.warmup
     }

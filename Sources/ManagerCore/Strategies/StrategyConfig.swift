@@ -45,6 +45,10 @@ public struct StrategyConfig: Hashable, Sendable {
     public var warmup: Int
     /// When its state is saved.
     public var checkpoint: Settings.Checkpoint
+    /// Whether it is reloaded when its file changes.
+    public var watch: Bool
+    /// Those of ``params`` that were changed while it ran.
+    var changedParams = ChangedParams()
     /// The interpreter of a strategy in Python: its path, the folder of a virtual environment, a name, or empty for `python3`.
     public var python: String
 
@@ -63,6 +67,7 @@ public struct StrategyConfig: Hashable, Sendable {
         delivery: Settings.Delivery = .lossless,
         warmup: Int = 0,
         checkpoint: Settings.Checkpoint = Settings.Checkpoint(),
+        watch: Bool = false,
         python: String = ""
     ) {
         self.name = name
@@ -78,6 +83,7 @@ public struct StrategyConfig: Hashable, Sendable {
         self.delivery = delivery
         self.warmup = warmup
         self.checkpoint = checkpoint
+        self.watch = watch
         self.python = python
     }
 

@@ -27,7 +27,7 @@ struct IntentRepair {
             switch name {
             case .stop: stopping.insert(workerID)
             case .start: starting[workerID] = Self.config(one.intent, desired[workerID], defaults)
-            case .restart: break
+            case .restart, .reload: break
             }
         }
     }

@@ -9,7 +9,7 @@ internal import ZeroMQ
 final class Worker {
     let id: String
     var config: StrategyConfig
-    let kind: StrategyKind
+    var kind: StrategyKind
     /// The shared object, for a strategy that is loaded into a spare.
     var library: String?
     var process: WorkerProcess?
@@ -36,6 +36,14 @@ final class Worker {
 
     /// The last generation of a worker of the same name that this one replaces.
     var generationBefore: UInt64 = 0
+    /// The parameters as the strategy declares them, once it has said so.
+    var declaredParams: [String: JSONValue]?
+    /// New code that is on its way to it.
+    var reload: ReloadRun?
+    /// How many reloads have failed, and been told of.
+    var reloadFailures = 0
+    /// Whether its file has changed while it was reloaded.
+    var hasChangedAgain = false
     /// Whether it is compiled again for a restart.
     var isPreparing = false
     /// Processes of it that have ended lately, by generation.
@@ -86,7 +94,16 @@ final class Worker {
         var members = config.json.objectValue ?? [:]
         members["strategy_name"] = .string(strategyName)
         members["effective_params"] = .object(effectiveParams)
+        members["declared_params"] = declaredParams.map(JSONValue.object)
+        members["changed_params"] = config.changedParams.json
         return .object(members)
+    }
+
+    /// Takes in what a process says of its strategy when it has joined.
+    func introduced(_ payload: JSONValue) {
+        strategyName = payload["strategy_name"]?.stringValue ?? strategyName
+        effectiveParams = payload["params"]?.objectValue ?? effectiveParams
+        declaredParams = payload["defaults"]?.objectValue ?? declaredParams
     }
 
     /// Takes from ``description``, as an earlier manager wrote it, what only the process could say.
@@ -94,6 +111,7 @@ final class Worker {
         guard let text, let description = try? JSONValue(parsing: text) else { return }
         strategyName = description["strategy_name"]?.stringValue ?? strategyName
         effectiveParams = description["effective_params"]?.objectValue ?? effectiveParams
+        declaredParams = description["declared_params"]?.objectValue
     }
 
     /// Takes in what a heartbeat, or another message about the worker's condition, says.
@@ -179,6 +197,7 @@ final class Worker {
         metadata.merge(lag.json) { $1 }
         metadata["gaps"] = JSONValue(gaps)
         metadata["delivery"] = .string(config.delivery.rawValue)
+        if config.watch { metadata["watch"] = true }
         metadata["usage"] = process.flatMap { Self.usage($0.child.fingerprint) }
         if let life, !life.verdicts.isEmpty {
             metadata["verdicts"] = .array(life.verdicts.map(\.rawValue).sorted().map(JSONValue.string))

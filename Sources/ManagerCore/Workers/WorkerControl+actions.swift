@@ -23,6 +23,8 @@ extension WorkerControl: SupervisorDelegate {
             detail: transition.to == .error ? evidence(worker) : nil,
             changes: stateChanges(transition, worker)
         )
+        if worker.config.watch { watchFiles() }
+        if transition.from == .reloading { worker.reload?.left(for: transition) }
         settle(worker)
     }
 
@@ -47,6 +49,7 @@ extension WorkerControl: SupervisorDelegate {
         case .load: load(worker)
         case .ask(let type): ask(type, worker)
         case .signal(let signal): send(signal, worker)
+        case .abandonReload(let reason): worker.reload?.fail(ManagerError(.workerStart, reason), tellsLife: false)
         case .capture: capture(worker)
         case .report(let text): report(text, worker)
         }
@@ -63,7 +66,7 @@ extension WorkerControl: SupervisorDelegate {
     private func acquire(_ worker: Worker, _ generation: UInt64) {
         worker.beginProcess()
         do {
-            let process = try limitedProcess(worker, generation)
+            let process = try limitedProcess(worker.config, worker.id, worker.kind, generation)
             process.workerID = worker.id
             worker.process = process
             effect("process \(process.child.pid)", worker, detail: ["pid": .integer(Int64(process.child.pid))])
@@ -75,21 +78,26 @@ extension WorkerControl: SupervisorDelegate {
     }
 
     /// A process that is held to the worker's limits.
-    private func limitedProcess(_ worker: Worker, _ generation: UInt64) throws -> WorkerProcess {
-        let limits = worker.config.limits
+    func limitedProcess(
+        _ config: StrategyConfig,
+        _ workerID: String,
+        _ kind: StrategyKind,
+        _ generation: UInt64
+    ) throws -> WorkerProcess {
+        let limits = config.limits
         let process: WorkerProcess
-        if worker.kind == .executable {
-            process = try spawner.spawn(worker.config, workerID: worker.id, generation: generation)
+        if kind == .executable {
+            process = try spawner.spawn(config, workerID: workerID, generation: generation)
             processes[process.identity] = process
         } else {
             guard limits.user.isEmpty else {
                 throw ManagerError(.invalidWorkerConfig, "'limits.user' needs a strategy that is an executable")
             }
-            process = try pools.acquire(host(worker.kind, worker.config))
+            process = try pools.acquire(host(kind, config))
         }
         do {
             // A program that is spawned for it has had the others from its beginning.
-            if worker.kind != .executable { try limits.processLimits().apply(to: process.child.pid) }
+            if kind != .executable { try limits.processLimits().apply(to: process.child.pid) }
             try spawner.applyGroupLimits(limits, to: process)
         } catch {
             // It is nobody's spare any more, and may not run without its limits.
@@ -106,7 +114,7 @@ extension WorkerControl: SupervisorDelegate {
         kind == .python ? .python(try pythons.find(config.python)) : .swift
     }
 
-    private func ask(_ type: MessageType, _ worker: Worker) {
+    func ask(_ type: MessageType, _ worker: Worker) {
         guard let process = worker.process else { return }
         let message = Message(
             type,

@@ -32,6 +32,7 @@ extension WorkerControl {
         onHouseRound()
         plane?.statusRest = .milliseconds(min(processes.count / Self.processesPerMillisecond, Self.longestRest))
         askForTotals()
+        watchFiles()
         if houseRounds % Self.logRounds == 0 { rotateLogs() }
         if reapsOrphans {
             reapOrphans()

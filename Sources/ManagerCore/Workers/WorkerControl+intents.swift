@@ -6,7 +6,7 @@ internal import WireProtocol
 struct Intent {
     /// What is to be done; the `cause` of the entry.
     enum Name: String {
-        case start, stop, restart
+        case start, stop, restart, reload
     }
 
     let name: Name
@@ -19,9 +19,16 @@ struct Intent {
 // Intents, effects and outcomes: three entries, so that a crash between them can be seen, and put right by the next manager.
 extension WorkerControl {
     /// Writes down what is about to be done with a worker; `then` is called when that is on disk, or cannot be.
-    func intend(_ name: Intent.Name, _ worker: Worker, actor: Actor, _ then: @escaping (Intent) -> Void) {
+    func intend(
+        _ name: Intent.Name,
+        _ worker: Worker,
+        actor: Actor,
+        detail: JSONValue = [:],
+        _ then: @escaping (Intent) -> Void
+    ) {
         let shown = worker.description.redacted
-        let detail: JSONValue = name == .start ? ["source": .string(worker.source.rawValue), "config": shown] : [:]
+        let detail: JSONValue =
+            name == .start ? ["source": .string(worker.source.rawValue), "config": shown] : detail
         // Where the entry may not say all, a later manager finds the rest in the state; it is wanted from its first state on.
         let isWhole = name != .start || shown == worker.description
         chronicle.record(

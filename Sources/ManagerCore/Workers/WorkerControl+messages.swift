@@ -54,30 +54,46 @@ extension WorkerControl {
             )
             return
         }
+        if let workerID = process.workerID, !process.isHost, hello.payload["checkpoint"]?.boolValue == true {
+            // A host gets it with its strategy.
+            readCheckpoint(of: workerID) { [unowned self] result in
+                let checkpoint = (try? result.get()).flatMap { try? $0?.startPayload() }
+                welcome(process, replyTo: hello.messageID, ["checkpoint": checkpoint ?? .null])
+            }
+        } else {
+            welcome(process, replyTo: hello.messageID)
+        }
+        connected(process)
+    }
+
+    /// Tells a process how often to say that it lives, and for how long it may live without a manager.
+    func welcome(_ process: WorkerProcess, replyTo: String?, _ details: [String: JSONValue] = [:]) {
         let interval = process.workerID.flatMap { workers[$0] }?.config.health.heartbeatInterval
         var ring = broker.ringOffer.flatMap { JSONValue($0).objectValue }
         if settings.broker.dataLane == .shm { ring?["required"] = true }
-        var welcome = Message(
-            .welcome,
-            workerID: process.workerID,
-            payload: [
-                "heartbeat_interval": .number((interval ?? defaults.health.heartbeatInterval) / .seconds(1)),
-                "protocol": .integer(QuantCell.protocolVersion),
-                "manager": .string(managerID),
-                "orphan_lease": .number(settings.supervisor.orphanLease.duration / .seconds(1)),
-                "ring": ring.map(JSONValue.object) ?? .null,
-            ]
-        )
-        welcome.replyTo = hello.messageID
+        let facts: [String: JSONValue] = [
+            "heartbeat_interval": .number((interval ?? defaults.health.heartbeatInterval) / .seconds(1)),
+            "protocol": .integer(QuantCell.protocolVersion),
+            "manager": .string(managerID),
+            "orphan_lease": .number(settings.supervisor.orphanLease.duration / .seconds(1)),
+            "ring": ring.map(JSONValue.object) ?? .null,
+        ]
+        var welcome = Message(.welcome, workerID: process.workerID, payload: .object(facts.merging(details) { $1 }))
+        welcome.replyTo = replyTo
         plane?.send(welcome, to: process.identity)
-        connected(process)
     }
 
     private func connected(_ process: WorkerProcess) {
         guard !process.isConnected else { return }
         process.isConnected = true
         guard let workerID = process.workerID else { return pools.connected(process) }
-        if let sandbox = sandbox(of: process) { sandbox.begin() } else { feed(.connected, to: workerID) }
+        if let sandbox = sandbox(of: process) {
+            sandbox.begin()
+        } else if let reload = reload(with: process) {
+            reload.begin()
+        } else {
+            feed(.connected, to: workerID)
+        }
     }
 
     private func sync(_ process: WorkerProcess, _ message: Message) {
@@ -92,6 +108,7 @@ extension WorkerControl {
 
     private func acknowledged(_ process: WorkerProcess, _ message: Message) {
         if let sandbox = sandbox(of: process) { return sandbox.acknowledged(message) }
+        if let reload = reload(with: process) { return reload.acknowledged(message) }
         guard let workerID = process.workerID, let worker = workers[workerID], worker.process === process,
             let replyTo = message.replyTo
         else { return }
@@ -102,6 +119,14 @@ extension WorkerControl {
         } else if process.checkpointsAsked[replyTo] != nil, result != "accepted" {
             let failure = ManagerError(.conflict, "'\(workerID)' has not saved its state: \(reason)")
             takenCheckpoint(process, replyTo, result == "done" ? .success(()) : .failure(failure))
+        } else if process.asked[replyTo] != nil, result != "accepted" {
+            let outcome =
+                result == "done"
+                ? .success(message.payload)
+                : Result<JSONValue, ManagerError>.failure(
+                    ManagerError(.conflict, reason)
+                )
+            process.asked.removeValue(forKey: replyTo)?(outcome)
         } else if let command = process.commands[replyTo] {
             if result != "accepted" { process.commands[replyTo] = nil }
             switch (command, result) {
@@ -117,8 +142,7 @@ extension WorkerControl {
     private func started(_ worker: Worker, _ result: String?, _ reason: String, _ payload: JSONValue) {
         switch result {
         case "done":
-            worker.strategyName = payload["strategy_name"]?.stringValue ?? worker.strategyName
-            worker.effectiveParams = payload["params"]?.objectValue ?? worker.effectiveParams
+            worker.introduced(payload)
             feed(.joined, to: worker.id)
         case "refused":
             feed(.refused(reason, isFinal: payload["final"]?.boolValue ?? false), to: worker.id)
@@ -133,6 +157,8 @@ extension WorkerControl {
             return refuse("status", ProtocolError("a status message without 'worker_id'"), bytes: 0)
         }
         if let sandbox = message.generation.flatMap({ sandboxes[$0] }) { return sandbox.heard(message) }
+        // Until it has taken over, it answers over control.
+        if let reload = workers[workerID]?.reload, reload.isCandidate(message.generation) { return }
         guard let worker = workers[workerID], let process = worker.process,
             let generation = supervisor.generation(of: workerID), message.generation ?? generation == generation
         else {

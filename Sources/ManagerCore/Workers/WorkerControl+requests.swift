@@ -16,7 +16,7 @@ extension WorkerControl {
     typealias Outcome = Result<Worker, ManagerError>
 
     /// How long a worker may take to say that it is paused or resumed.
-    private static let answerTimeout = Duration.seconds(10)
+    static let answerTimeout = Duration.seconds(10)
     /// How many stopped workers are remembered.
     private static let maxStopped = 1000
 
@@ -165,7 +165,7 @@ extension WorkerControl {
         }
     }
 
-    private func slowAnswer(_ worker: Worker) -> String {
+    func slowAnswer(_ worker: Worker) -> String {
         var text = "'\(worker.id)' did not answer within \(Self.answerTimeout.text)"
         if let callback = worker.metadata["callback"]?.stringValue {
             text += "; it is still in \(callback), for \(worker.metadata["callback_seconds"]?.doubleValue ?? 0) s"

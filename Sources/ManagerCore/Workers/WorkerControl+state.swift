@@ -16,6 +16,11 @@ extension WorkerControl {
         switch transition.to {
         case .initializing where transition.from == nil:
             return [want(worker, asked(of: worker))]
+        case .running where worker.hasTakenOver(transition), .paused where worker.hasTakenOver(transition):
+            // One transaction says that the worker is another process now, with other code.
+            return [.remove(workerID: worker.id, generation: transition.generation - 1)]
+                + (process(of: worker, transition).map { [StateChange.keep($0)] } ?? [])
+                + [want(worker, asked(of: worker))]
         case .running, .paused:
             return (process(of: worker, transition).map { [StateChange.keep($0)] } ?? []) + [
                 want(worker, asked(of: worker))
@@ -30,7 +35,7 @@ extension WorkerControl {
     }
 
     /// What was asked for, whatever the process has come to: one that is to be paused may be on its way through `running`.
-    private func asked(of worker: Worker) -> DesiredWorker.Wanted {
+    func asked(of worker: Worker) -> DesiredWorker.Wanted {
         supervisor.life(of: worker.id)?.wanted == .paused ? .paused : .running
     }
 
@@ -93,6 +98,15 @@ extension WorkerControl {
         }
     }
 
+    /// Parameters that were changed by command in earlier lives of the manager, by worker.
+    func changedParams() throws -> [String: ChangedParams] {
+        Dictionary(
+            try journal.desiredWorkers().map { desired in
+                (desired.workerID, ChangedParams((try? JSONValue(parsing: desired.config))?["changed_params"]))
+            }
+        ) { $1 }
+    }
+
     /// Takes over the processes that an earlier manager has left: adopts those that are wanted and match, ends the others.
     ///
     /// - Parameters:
@@ -145,6 +159,8 @@ extension WorkerControl {
         workers[worker.id] = worker
         processes[process.identity] = process
         supervisor.register(worker.id, config.life(settings), after: record.generation)
+        // Where the manager died during a reload it stands still, and waits to be told which of the two goes on.
+        if process.isHost { process.undelivered = Self.goOn(worker.id, record.generation) }
         let isPaused = record.state == WorkerState.paused.rawValue
         feed(
             .adopt(generation: record.generation, restarts: UInt64(max(record.restarts, 0)), isPaused: isPaused),

@@ -28,6 +28,8 @@ final class WorkerControl {
         let notice: EventNotice
         /// Whether this process is the manager alone, so that orphans of workers are its to collect.
         let reapsOrphans: Bool
+        /// Where its settings come from, if they can be read again.
+        let settingsSource: SettingsSource?
         /// Called on the loop once a second, as a sign that it turns.
         let onHouseRound: () -> Void
         let loop: EventLoop
@@ -36,7 +38,7 @@ final class WorkerControl {
         let secrets: KnownSecrets
     }
 
-    let settings: Settings
+    var settings: Settings
     let folders: Folders
     let endpoints: Endpoints
     let loop: EventLoop
@@ -79,6 +81,8 @@ final class WorkerControl {
     var lag = LoopLag()
     var outOfMemory = OutOfMemoryWatch()
     var rollingRestart: RollingRestartRun?
+    /// Whether another configuration is being applied.
+    var isApplying = false
     /// Strategies that are being shown recorded data, by what they have in place of a generation.
     var sandboxes: [UInt64: SandboxRun] = [:]
     var lastSandbox = SandboxRun.firstGeneration
@@ -137,6 +141,11 @@ final class WorkerControl {
         ),
         loop: loop
     )
+    private(set) lazy var sources = SourceWatch(
+        loop: loop,
+        debounce: settings.supervisor.reload.debounce.duration,
+        logger: logger
+    ) { [unowned self] in sourceChanged($0) }
     private lazy var desk = CommandDesk(self)
 
     init(_ parts: Parts) {
@@ -182,9 +191,13 @@ final class WorkerControl {
     /// - Parameter leavingRunning: Whether workers that run or are paused go on, for a later manager to take over.
     func close(leavingRunning: Bool = false, then: @escaping () -> Void) {
         isOpen = false
+        for worker in workers.values {
+            worker.reload?.fail(ManagerError(.serviceUnavailable, "the manager is stopping"))
+        }
         if let houseTimer { loop.cancel(houseTimer) }
         isLeavingRunning = leavingRunning
         if leavingRunning { abandonRunning() }
+        sources.close()
         compiler.close { [unowned self] in finishWhenEmpty() }
         pythons.close { [unowned self] in finishWhenEmpty() }
         pools.close()
@@ -213,6 +226,9 @@ final class WorkerControl {
 
     /// Whether orphans of workers are collected here.
     var reapsOrphans: Bool { parts.reapsOrphans }
+
+    /// Where the settings come from, if they can be read again.
+    var settingsSource: SettingsSource? { parts.settingsSource }
 
     func onHouseRound() { parts.onHouseRound() }
 
@@ -272,12 +288,19 @@ final class WorkerControl {
         for messageID in Array(process.checkpointsAsked.keys) {
             takenCheckpoint(process, messageID, .failure(ManagerError(.conflict, "the process ended: \(status)")))
         }
+        for messageID in Array(process.asked.keys) {
+            process.asked.removeValue(forKey: messageID)?(
+                .failure(ManagerError(.conflict, "the process ended: \(status)"))
+            )
+        }
         if let sandbox = sandbox(of: process) {
             // Its last words may still be on their way.
             hearOut { [unowned self] in
                 sandboxes[sandbox.generation] = nil
                 sandbox.ended(status)
             }
+        } else if let reload = reload(with: process) {
+            reload.ended(status)
         } else if !pools.ended(process, status), let id = process.workerID, let worker = workers[id],
             worker.process === process
         {

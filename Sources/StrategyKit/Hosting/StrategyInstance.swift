@@ -2,6 +2,8 @@
 package protocol StrategyInstance: AnyObject {
     /// The parameters that the strategy runs with.
     var params: any StrategyParams { get }
+    /// The parameters that it has when the user gives none.
+    var defaults: any StrategyParams { get }
 
     func onStart() throws
     func onBar(_ bar: Bar) throws
@@ -38,6 +40,7 @@ final class HostedStrategy<Hosted: Strategy>: StrategyInstance {
     }
 
     var params: any StrategyParams { context.params }
+    var defaults: any StrategyParams { Hosted.Params() }
 
     func onStart() throws { try strategy.onStart(context) }
     func onBar(_ bar: Bar) throws { try strategy.onBar(bar, context) }

@@ -17,13 +17,19 @@ struct StartOrder {
     let delivery: DeliveryMode
     /// How many messages of each topic a fresh start gets from the record first.
     let warmUp: UInt64
+    /// Where another process has got to, where there is no checkpoint that says so.
+    let positions: [String: UInt64]
+    /// Whether it is to stand still once it has joined, and what it then becomes.
+    let held: Standstill.Next?
     let sandbox: Sandbox?
 
-    /// A strategy that is run on recorded data alone, to see what it does.
+    /// A strategy that is run to see what it does.
     struct Sandbox {
         /// The worker whose signals it would emit.
         let workerID: String
+        /// The recorded data that it gets; nothing where it runs beside the worker.
         let ranges: [ReplayRange]
+        let trial: Trial?
     }
 
     static let maxWarmUp: UInt64 = 1_000_000
@@ -66,9 +72,21 @@ struct StartOrder {
             throw WorkerFailure("'warmup' must be 0 to \(Self.maxWarmUp)")
         }
         self.warmUp = warmUp
+        let held = payload["held"] ?? .null
+        self.held = held.stringValue.flatMap(Standstill.Next.init)
+        guard held == .null || self.held != nil else { throw WorkerFailure("'held' must be running or paused") }
+        let positions = payload["positions"] ?? .null
+        guard let positions = positions == .null ? [:] : positions.sequencesValue else {
+            throw WorkerFailure("'positions' must be an object of topic and sequence")
+        }
+        self.positions = positions
         sandbox = try Self.read(payload["sandbox"]) { (value) throws(ProtocolError) in
-            let request = try ReplayRequest(payload: value)
-            return Sandbox(workerID: value["worker_id"]?.stringValue ?? workerID, ranges: request.ranges)
+            let trial = value["live"].map(Trial.init)
+            return Sandbox(
+                workerID: value["worker_id"]?.stringValue ?? workerID,
+                ranges: trial == nil ? try ReplayRequest(payload: value).ranges : [],
+                trial: trial
+            )
         }
     }
 

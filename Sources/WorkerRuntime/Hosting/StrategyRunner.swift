@@ -133,9 +133,14 @@ final class StrategyRunner {
     }
 
     /// The parameters that are in force.
-    var effectiveParams: JSONValue {
-        guard let params = instance?.params else { return .object([:]) }
-        // Cannot fail: these parameters came out of a decoder that checks that they can be encoded.
+    var effectiveParams: JSONValue { Self.json(instance?.params) }
+
+    /// The parameters as the strategy declares them.
+    var defaultParams: JSONValue { Self.json(instance?.defaults) }
+
+    private static func json(_ params: (any StrategyParams)?) -> JSONValue {
+        guard let params else { return .object([:]) }
+        // Cannot fail: parameters came out of a decoder that checks that they can be encoded, and the defaults went into it.
         return (try? ValueEncoding.json(params)) ?? .object([:])
     }
 

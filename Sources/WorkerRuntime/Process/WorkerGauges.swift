@@ -3,7 +3,7 @@ import WireProtocol
 
 /// What a heartbeat says the worker is doing.
 enum WorkerStatus: Int, Sendable {
-    case initialized, starting, running, paused, stopping
+    case initialized, starting, running, paused, stopping, reloading
     /// The error budget is spent.
     case error
 
@@ -14,6 +14,7 @@ enum WorkerStatus: Int, Sendable {
         case .running: WorkerState.running.rawValue
         case .paused: WorkerState.paused.rawValue
         case .stopping: WorkerState.stopping.rawValue
+        case .reloading: WorkerState.reloading.rawValue
         case .error: WorkerState.error.rawValue
         }
     }

@@ -36,6 +36,8 @@ extension Worker {
             resume(message)
         case .updateParams:
             changeParams(message)
+        case .handover:
+            handOver(message)
         case .checkpoint:
             save(message)
         case .sync:
@@ -50,7 +52,7 @@ extension Worker {
     }
 
     private func pause(_ message: Message) {
-        guard case .running = phase, let runner, !runner.isBroken else {
+        guard isRunningOrHeld, let runner, !runner.isBroken else {
             return answer(message, "refused", reason: "cannot pause: \(situation)")
         }
         phase = .paused
@@ -63,6 +65,12 @@ extension Worker {
     }
 
     private func resume(_ message: Message) {
+        if case .standing = phase {
+            goOn()
+            return answer(message, "done")
+        }
+        // What ends a handover that was refused, or came too late, has nothing to end.
+        if message.payload["handover"]?.boolValue == true { return answer(message, "done") }
         guard case .paused = phase, let runner, !runner.isBroken else {
             return answer(message, "refused", reason: "cannot resume: \(situation)")
         }
@@ -86,7 +94,7 @@ extension Worker {
         guard runner.checkpointer != nil else {
             return answer(message, "refused", reason: "the strategy has no State")
         }
-        saveCommands.append(message)
+        saveCommands.append((message, [:]))
         wantCheckpoint(.command)
         saveIfDue()
     }
@@ -100,9 +108,15 @@ extension Worker {
             return answer(message, "refused", reason: "'params' must be an object")
         }
         do {
+            secrets.learn(.object(params))
             try runner.changeParams(UserParams(params))
             log(.info, "parameters are now \(runner.effectiveParams.redacted.text)")
-            answer(message, "done", details: ["params": runner.effectiveParams])
+            let details = ["params": runner.effectiveParams]
+            guard runner.checkpointer != nil, isSound else { return answer(message, "done", details: details) }
+            // What comes after the change goes on from here, whoever dies: nothing before it is handled again with the new values.
+            saveCommands.append((message, details))
+            wantCheckpoint(.params)
+            saveIfDue()
         } catch {
             log(.warning, "parameters not changed: \(error)")
             answer(message, "refused", reason: "\(error)")
@@ -118,7 +132,7 @@ extension Worker {
         }
     }
 
-    private var situation: String {
+    var situation: String {
         if runner?.isBroken == true { return "the error budget is spent" }
         return switch phase {
         case .spare: "no strategy has been started"
@@ -126,6 +140,7 @@ extension Worker {
         case .sandboxed: "the strategy runs on recorded data"
         case .running: "the strategy is running"
         case .paused: "the strategy is paused"
+        case .standing: "new code is taking over"
         case .refused: "the strategy was refused"
         case .finishing, .ended: "the worker is stopping"
         }

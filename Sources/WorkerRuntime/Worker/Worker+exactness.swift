@@ -35,6 +35,8 @@ extension Worker {
         let isFirst = managerID == nil
         managerID = id
         if isFirst { return }
+        // What the reload came to is what this manager has taken over.
+        if case .standing = phase { goOn() }
         sendAgain()
         lookForLoss()
         attempt("ask for recorded data") { () throws(ZeroMQError) in
@@ -137,17 +139,19 @@ extension Worker {
         } catch {
             runner.checkpointer?.failed(at: now)
             if case .settling(let start) = phase { return refuse(start, because: error) }
+            if case .standing = phase { return refuseHandover(because: error) }
             runner.reportUnsaved(error)
         }
     }
 
     /// Whether the state may take the place of the one before: not that of a broken strategy, nor one whose signals are lost.
-    private var isSound: Bool { runner?.isBroken == false && !outbox.hasDropped }
+    var isSound: Bool { runner?.isBroken == false && !outbox.hasDropped }
 
     /// While a strategy is warmed up, or on trial, it is nowhere that another process could go on from.
     private var mayBeSaved: Bool {
         switch phase {
-        case .settling, .running, .paused, .finishing: recovery.map { $0.purpose != .warmUp } ?? true
+        case .standing(let standstill) where standstill.isNew: false
+        case .settling, .running, .paused, .standing, .finishing: recovery.map { $0.purpose != .warmUp } ?? true
         case .spare, .joining, .sandboxed, .refused, .ended: false
         }
     }
@@ -170,6 +174,8 @@ extension Worker {
         switch phase {
         case .settling(let start):
             if recovery == nil, runner?.checkpointer?.isSettled ?? true { run(start) }
+        case .standing:
+            answerHandover()
         case .finishing(let end):
             if isOnDisk || end <= now || isAbandoned { finish() }
         default: break
@@ -179,7 +185,7 @@ extension Worker {
     /// Tells those who asked for the state to be saved that it is.
     private func answerSaveCommands() {
         guard !saveCommands.isEmpty, runner?.checkpointer?.isSettled == true else { return }
-        for command in saveCommands { answer(command, "done") }
+        for (command, details) in saveCommands { answer(command, "done", details: details) }
         saveCommands = []
     }
 

@@ -85,7 +85,7 @@ extension Worker {
         case .gap: handleMessageInHand()
         case .catchUp: log(.info, "caught up after \(gauges[.replayed]) messages")
         case .warmUp: settle()
-        case .sandbox: endSandbox()
+        case .sandbox: if case .sandboxed = phase { endSandbox() }
         }
     }
 

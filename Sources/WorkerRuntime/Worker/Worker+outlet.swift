@@ -5,7 +5,7 @@ import ZeroMQ
 // What a running strategy sends out.
 extension Worker: RunnerOutlet {
     func setSubscribed(_ topic: Topic, _ isSubscribed: Bool) {
-        if isOnTrial { return }
+        if isSandboxed { return }
         for ring in rings { ring.forgetTopics() }
         // Where data comes by a ring nobody need be told, but for the count of who reads what.
         if gauges.lane == .shm { return wantsLook = true }

@@ -3,7 +3,7 @@ import StrategyKit
 import WireProtocol
 import ZeroMQ
 
-// A strategy on trial: recorded data, no live data, no state that is kept.
+// A strategy that is run to see what it does: on recorded data alone, or on trial beside its worker. No state is kept.
 extension Worker {
     /// Runs the strategy on the ranges, from now on.
     func startSandbox(_ sandbox: StartOrder.Sandbox, start: Message) throws {
@@ -15,9 +15,17 @@ extension Worker {
         recover(recovery)
     }
 
+    /// Ends a strategy on trial that has seen enough.
+    func endTrialIfOver() {
+        guard let trial, let runner, case .running = phase, !runner.isBroken,
+            trial.isOver(handled: gauges[.processed], at: qc_monotonic_ns())
+        else { return }
+        endSandbox()
+    }
+
     /// Says goodbye and what came of it, and ends.
     func endSandbox() {
-        guard let runner, case .sandboxed = phase else { return }
+        guard let runner else { return }
         runner.stop()
         phase = .finishing(until: qc_monotonic_ns() + 2_000_000_000)
         let details: [String: JSONValue] = [

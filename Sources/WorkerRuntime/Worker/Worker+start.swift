@@ -19,11 +19,13 @@ extension Worker {
             WorkerProgram.setTitle(order.workerID)
             if let seconds = order.heartbeatSeconds { heartbeat.setInterval(seconds: seconds) }
             try control.answer(message.messageID, "accepted")
-            isOnTrial = order.sandbox != nil
-            if !isOnTrial { try chooseLane() }
+            isSandboxed = order.sandbox.map { $0.trial == nil } ?? false
+            trial = order.sandbox?.trial
+            held = order.held
+            if !isSandboxed { try chooseLane() }
             try host(order)
             CrashPoint.reach("worker.start.hosted")
-            if let sandbox = order.sandbox {
+            if let sandbox = order.sandbox, isSandboxed {
                 try startSandbox(sandbox, start: message)
             } else {
                 if gauges.lane == .zmq { try data.set(.subscribe, syncTopic) }
@@ -59,15 +61,16 @@ extension Worker {
             budget: order.budget,
             gauges: gauges,
             logLevel: environment.logLevel,
-            delivery: order.sandbox == nil ? order.delivery : .lossless,
+            delivery: isSandboxed ? .lossless : order.delivery,
             outlet: self
         )
         self.runner = runner
         // What a strategy goes on from has warmed it up already.
-        warmUp = order.checkpoint == nil ? order.warmUp : 0
+        warmUp = order.checkpoint == nil && order.positions.isEmpty ? order.warmUp : 0
         runner.goesOnFromHistory = warmUp == 0 && runner.delivery == .lossless
         // So that it cannot look beyond the beginning of its data.
         for range in order.sandbox?.ranges ?? [] { runner.restored[range.topic] = range.from - 1 }
+        if order.checkpoint == nil { runner.restored.merge(order.positions) { range, _ in range } }
         secrets.learn(.object(order.params))
         try runner.start(
             factory,
@@ -75,6 +78,7 @@ extension Worker {
             checkpoint: order.checkpoint,
             policy: order.policy
         )
+        if trial != nil { runner.checkpointer = nil }
     }
 
     func askForMarker(start: Message) throws(ZeroMQError) {
@@ -101,7 +105,10 @@ extension Worker {
         phase = .settling(start: start)
         wantsLook = false
         CrashPoint.reach("worker.start.joined")
-        if warmUp > 0 {
+        trial?.begin(at: qc_monotonic_ns())
+        if let held {
+            stand(start, held)
+        } else if warmUp > 0 {
             log(.info, "warming up with the last \(warmUp) messages of \(runner.topics.subscribed.count) topics")
             recover(runner.warmUp(warmUp))
         } else if isFresh {
@@ -150,10 +157,23 @@ extension Worker {
         phase = .running
         CrashPoint.reach("worker.start.done")
         gauges.status = .running
-        let params = runner.effectiveParams
-        log(.info, "running \(runner.name) with \(params.redacted.text) on \(runner.topics.subscribed.count) topics")
-        answer(start, "done", details: ["strategy_name": .string(runner.name), "params": params])
+        tellRunning()
+        answer(start, "done", details: description)
         deliver(runner.stamped(.statusUpdate(runner.setup.workerID, status: gauges.status.name)))
         heartbeat.beat()
+    }
+
+    func tellRunning() {
+        guard let runner else { return }
+        let topics = runner.topics.subscribed.count
+        log(.info, "running \(runner.name) with \(runner.effectiveParams.redacted.text) on \(topics) topics")
+    }
+
+    /// What the strategy is, as the answer to its `start` says.
+    var description: [String: JSONValue] {
+        guard let runner else { return [:] }
+        return [
+            "strategy_name": .string(runner.name), "params": runner.effectiveParams, "defaults": runner.defaultParams,
+        ]
     }
 }

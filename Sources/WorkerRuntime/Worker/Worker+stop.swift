@@ -11,6 +11,11 @@ extension Worker {
 
     /// Lets the strategy say goodbye, and ends when what it leaves is on disk; `command` is answered then.
     func stop(reason: String, command: Message?) throws(ZeroMQError) {
+        if case .standing(let standstill) = phase {
+            if standstill.isNew || Standstill.isReplaced(reason) { return endStanding(command) }
+            // It is stopped for good, by somebody else than the reload: in the usual way.
+            phase = standstill.next == .paused ? .paused : .running
+        }
         switch phase {
         case .ended:
             return
@@ -22,7 +27,7 @@ extension Worker {
             if let command { stopCommands.append(command) }
             if isAbandoned || command == nil { finish() }
             return
-        case .spare, .joining, .settling, .sandboxed, .running, .paused:
+        case .spare, .joining, .settling, .sandboxed, .running, .paused, .standing:
             break
         }
         if let command { stopCommands.append(command) }

@@ -20,6 +20,8 @@ final class Worker {
         case sandboxed
         case running
         case paused
+        /// New code is taking over, from this process or in it.
+        case standing(Standstill)
         /// The strategy was refused; waits until then, on the monotonic clock, to be told to stop: a process that ended at once could
         /// be noticed before its reason.
         case refused(until: Int64)
@@ -48,7 +50,11 @@ final class Worker {
     /// Whether the worker stops because the manager has been away for too long: nobody takes its messages.
     var isAbandoned = false
     /// Whether the strategy gets recorded data only.
-    var isOnTrial = false
+    var isSandboxed = false
+    /// What ends the strategy, where it runs beside the worker to see how it does.
+    var trial: Trial?
+    /// What the strategy becomes once it has joined and is told to, where it is held.
+    var held: Standstill.Next?
     /// What its log must not show.
     let secrets = KnownSecrets()
     /// Signals that are not on disk yet.
@@ -64,8 +70,8 @@ final class Worker {
     var stopCommands: [Message] = []
     /// The request for a marker that is under way while the strategy runs.
     var lookID: String?
-    /// Commands to save the state that are answered when it is on disk.
-    var saveCommands: [Message] = []
+    /// Commands that are answered when the state is on disk, and what the answer says.
+    var saveCommands: [(command: Message, details: [String: JSONValue])] = []
     /// Waits for control alone, while a callback waits for the manager.
     var controlPoller = Poller()
 
@@ -172,6 +178,7 @@ final class Worker {
             if ready.history, readsHistory { try readHistory() }
             if ready.data { try readData() }
             if case .running = phase { runner?.runTimers() }
+            endTrialIfOver()
             try keepOnDisk()
             try keepInTouch()
         }
@@ -193,14 +200,14 @@ final class Worker {
         switch phase {
         case .joining: true
         case .running: recovery == nil
-        case .spare, .settling, .sandboxed, .paused, .refused, .finishing, .ended: false
+        case .spare, .settling, .sandboxed, .paused, .standing, .refused, .finishing, .ended: false
         }
     }
 
     var readsHistory: Bool {
         switch phase {
         case .running, .settling, .sandboxed: recovery != nil
-        case .spare, .joining, .paused, .refused, .finishing, .ended: false
+        case .spare, .joining, .paused, .standing, .refused, .finishing, .ended: false
         }
     }
 
@@ -213,6 +220,7 @@ final class Worker {
         case .finishing(let end): due = min(due, end)
         case .running:
             if let runner, !runner.isBroken { due = min(due, runner.timers.nextDue ?? due) }
+            if let trial { due = min(due, trial.end ?? due) }
         default: break
         }
         if readsHistory { due = min(due, history?.nextLook ?? due) }

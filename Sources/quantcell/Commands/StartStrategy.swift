@@ -22,6 +22,7 @@ struct StartStrategy: ParsableCommand {
               quantcell start-strategy sma_cross.py --symbols BTC/USDT --python ~/venv
               quantcell start-strategy my.swift --name my-btc --config my-btc.json
               quantcell start-strategy my.swift --name my-btc --warmup 200 --fresh
+              quantcell start-strategy my.swift --symbols BTC/USDT --watch
             """
     )
 
@@ -55,6 +56,9 @@ struct StartStrategy: ParsableCommand {
     @Option(help: ArgumentHelp("Show it the last so many of each topic before it goes live.", valueName: "n"))
     var warmup: Int64?
 
+    @Flag(help: "Reload it by itself when its file changes.")
+    var watch = false
+
     @Option(
         help: ArgumentHelp(
             "The Python interpreter: its path, the folder of a virtual environment, or a name.",
@@ -69,7 +73,7 @@ struct StartStrategy: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A JSON file with name, symbols, data_types, params, delivery, warmup and python.",
+            "A JSON file with name, symbols, data_types, params, delivery, warmup, watch and python.",
             valueName: "file"
         ),
         completion: .file()
@@ -130,6 +134,7 @@ struct StartStrategy: ParsableCommand {
         if let dataTypes { configuration.dataTypes = ListText.parts(dataTypes) }
         if let delivery { configuration.delivery = delivery }
         if let warmup { configuration.warmup = warmup }
+        if watch { configuration.watch = true }
         if let python { configuration.python = python }
         for param in params.compactMap(Parameter.init) { configuration.params[param.key] = param.value }
         try configuration.check()

@@ -8,16 +8,19 @@ struct StartConfiguration: Hashable {
     var params: [String: JSONValue] = [:]
     var delivery: String?
     var warmup: Int64?
+    var watch: Bool?
     var python: String?
 
-    private static let keys = ["name", "symbols", "data_types", "params", "delivery", "warmup", "python"]
+    private static let keys = [
+        "name", "symbols", "data_types", "params", "delivery", "warmup", "watch", "python",
+    ]
 
     init() {}
 
     /// Reads the text of a `--config` file.
     ///
     /// - Parameters:
-    ///   - text: A JSON object with any of `name`, `symbols`, `data_types`, `params`, `delivery`, `warmup` and `python`.
+    ///   - text: A JSON object with any of `name`, `symbols`, `data_types`, `params`, `delivery`, `warmup`, `watch` and `python`.
     ///   - path: The file, for messages.
     /// - Throws: ``CommandFailure`` with exit code 65.
     init(parsing text: String, path: String) throws(CommandFailure) {
@@ -42,6 +45,7 @@ struct StartConfiguration: Hashable {
         params = try field("params", "an object", \.objectValue) ?? [:]
         delivery = try field("delivery", "a string", \.stringValue)
         warmup = try field("warmup", "a whole number", \.integerValue)
+        watch = try field("watch", "true or false", \.boolValue)
         python = try field("python", "a string", \.stringValue)
     }
 
@@ -65,6 +69,7 @@ struct StartConfiguration: Hashable {
         payload["name"] = name.map(JSONValue.string)
         payload["delivery"] = delivery.map(JSONValue.string)
         payload["warmup"] = warmup.map(JSONValue.integer)
+        payload["watch"] = watch.map(JSONValue.bool)
         payload["python"] = python.map { .string($0.contains("/") ? Path.absolute($0) : $0) }
         if isFresh { payload["fresh"] = true }
         return payload

@@ -177,6 +177,7 @@ final class Fleet: SupervisorDelegate {
         case .ask(let type):
             guard let process = processes[id], !process.isFrozen, process.stuckSince == nil else { return }
             schedule(type == .pause ? .paused : .resumed, for: id, in: .milliseconds(1))
+        case .abandonReload: break
         case .capture:
             if Bool.random(using: &random) { schedule(.captured("frames"), for: id, in: .milliseconds(100)) }
         case .announce, .report: break

@@ -15,6 +15,8 @@ extension Settings {
         public var params = SettingsParameters()
         /// Whether it starts with the manager.
         public var enabled = true
+        /// Whether it is reloaded when its file changes.
+        public var watch = false
         /// Its own restart policy; `nil`: the supervisor's.
         public var restartPolicy: RestartPolicy?
         /// Its own heartbeat limits; `nil`: the supervisor's.
@@ -49,6 +51,7 @@ extension Settings {
             case dataTypes = "data_types"
             case params
             case enabled
+            case watch
             case restartPolicy = "restart_policy"
             case health
             case errorBudget = "error_budget"

@@ -17,6 +17,8 @@ extension Settings {
         public var warmup = 0
         /// When the state of a strategy is saved.
         public var checkpoint = Checkpoint()
+        /// How new code is tried before it takes over, and when a file counts as changed.
+        public var reload = Reload()
         /// When restarts of many workers are slowed down.
         public var storm = Storm()
         /// After how long without a manager a worker stops itself, one second to a day.
@@ -33,6 +35,7 @@ extension Settings {
             case delivery
             case warmup
             case checkpoint
+            case reload
             case storm
             case orphanLease = "orphan_lease"
         }
@@ -44,6 +47,7 @@ extension Settings {
             limits.check(with: &checker, at: "supervisor.limits")
             checker.range(warmup, Self.warmups, "supervisor.warmup")
             checkpoint.check(with: &checker, at: "supervisor.checkpoint")
+            reload.check(with: &checker, at: "supervisor.reload")
             storm.check(with: &checker, at: "supervisor.storm")
             checker.range(orphanLease, .seconds(1)...(.days(1)), "supervisor.orphan_lease")
         }

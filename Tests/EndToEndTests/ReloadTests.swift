@@ -1,0 +1,58 @@
+import Foundation
+import Synchronization
+import Testing
+
+/// New code takes over in the middle of a replay at full speed: no bar is missed or handled twice, and the signals are those of an
+/// undisturbed run, also where somebody dies meanwhile. A few tries in `make test`, fifty of each in `make chaos`.
+@Suite(.enabled(if: FileManager.default.fileExists(atPath: RealBars.path), "\(RealBars.path) is missing"), .serialized)
+struct ReloadTests {
+    static let strategies: [ReloadedStrategy] = [.swift]
+
+    private static let tries = ProcessInfo.processInfo.environment["QUANTCELL_RELOAD_TRIES"].flatMap { Int($0) } ?? 5
+    private static let seed = ProcessInfo.processInfo.environment["QUANTCELL_RELOAD_SEED"].flatMap { Int($0) } ?? 1
+
+    @Test(arguments: strategies)
+    func noBarIsMissedOrDoubledWhenCodeIsExchanged(_ strategy: ReloadedStrategy) async throws {
+        for number in 0..<Self.tries {
+            let ending = try await Self.run(strategy, seed: Self.seed + number, kills: false)
+            #expect(ending.reloads == 2)
+            // The old process has emitted signals, and so has a new one: the exchange came in the middle of the bars.
+            #expect(ending.generations > 1)
+        }
+    }
+
+    @Test(arguments: strategies)
+    func norWhereSomebodyDiesMeanwhile(_ strategy: ReloadedStrategy) async throws {
+        for number in 0..<Self.tries { _ = try await Self.run(strategy, seed: Self.seed + number, kills: true) }
+    }
+
+    private static func run(_ strategy: ReloadedStrategy, seed: Int, kills: Bool) async throws -> ReloadReplay.Ending {
+        let ending = Box()
+        try await withFolder(strategy) { folder, versions in
+            let run = try ReloadReplay(folder, versions: versions, seed: UInt64(seed))
+            do {
+                let result = try run.run(reloads: 2, kills: kills)
+                ending.value.withLock { $0 = result }
+            } catch {
+                Issue.record("seed \(seed): \(run.history.joined(separator: "; "))")
+                throw error
+            }
+        }
+        return try #require(ending.value.withLock { $0 })
+    }
+
+    private final class Box: Sendable {
+        let value = Mutex<ReloadReplay.Ending?>(nil)
+    }
+
+    private static func withFolder(
+        _ strategy: ReloadedStrategy,
+        _ body: @Sendable (TestFolder, [String]) throws -> Void
+    ) async throws {
+        let place = FileManager.default.temporaryDirectory.appending(path: "qcv-\(UUID().uuidString.prefix(8))").path
+        try FileManager.default.createDirectory(atPath: place, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: place) }
+        let versions = try await strategy.versions(place)
+        try await EndToEndTests.withFolder { folder in try body(folder, versions) }
+    }
+}
