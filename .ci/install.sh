@@ -13,6 +13,9 @@ install)
     install -m 755 "$release/quantcell-worker" "$prefix/libexec/quantcell/"
     install -m 644 "$release/Modules/StrategyKit.swiftmodule" "$release/Modules/StrategyKit.swiftdoc" "$modules/"
     install -m 644 strategies/*.swift "$prefix/share/quantcell/strategies/"
+    install -d "$prefix/share/quantcell/strategies/any_language"
+    install -m 644 strategies/any_language/Makefile strategies/any_language/turns.c "$prefix/share/quantcell/strategies/any_language/"
+    install -m 755 strategies/any_language/turns.py "$prefix/share/quantcell/strategies/any_language/"
     install -m 644 config/quantcell.yaml "$prefix/share/quantcell/quantcell.yaml.example"
     echo "installed below $prefix"
     ;;

@@ -15,6 +15,7 @@ extension WorkerLife {
         assert(previous?.mayBecome(next) ?? true, "\(previous.map(\.rawValue) ?? "-") must not become \(next)")
         state = next
         if next != .running && next != .paused { endRun() }
+        if next != .starting { settlesAt = nil }
         return .announce(
             Transition(
                 workerID: id,
@@ -57,7 +58,7 @@ extension WorkerLife {
             switch failure {
             case .stuck: now - configuration.health.callbackTimeout
             case .starved: now - configuration.health.starvedTimeout
-            default: lastHeard ?? now
+            default: isSilent ? now : lastHeard ?? now
             }
         budget.credit(healthy: end - runningSince, halfLife: configuration.restartPolicy.recoveryHalfLife)
     }

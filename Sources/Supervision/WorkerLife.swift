@@ -61,6 +61,8 @@ package struct WorkerLife: Sendable {
     var ladder: StopLadder?
     /// By when the process must have started its strategy.
     var startDeadline: Instant?
+    /// When a process of which nothing is heard has lived for long enough to count as running.
+    var settlesAt: Instant?
     /// Until when the end of a stuck process waits for its backtrace.
     var captureDeadline: Instant?
     /// Since when the strategy has run.
@@ -111,7 +113,8 @@ package struct WorkerLife: Sendable {
         case .progress(let callback, let seconds): progress(callback, seconds, now)
         case .data(let handled, let offered): data(handled: handled, offered: offered, now)
         case .captured(let text): captured(text, now)
-        case .exited(let status, let outOfMemory): exited(status, outOfMemory: outOfMemory, now)
+        case .exited(let status, let outOfMemory, let reason):
+            exited(status, outOfMemory: outOfMemory, reason: reason, now)
         case .held(let until): held(until: until)
         case .deadlinePassed: deadlinePassed(now)
         case .absentManager: absentManager(now)
@@ -128,6 +131,7 @@ package struct WorkerLife: Sendable {
         }
         consider(captureDeadline)
         consider(startDeadline)
+        consider(settlesAt)
         consider(restartAt)
         consider(heartbeatDeadline)
         return next
@@ -141,7 +145,7 @@ package struct WorkerLife: Sendable {
     /// Whether the worker is heard from, as far as it should be, and no health check holds anything against it.
     package func isHealthy(at now: Instant) -> Bool {
         guard let state, state == .running || state == .paused, verdicts.isEmpty else { return false }
-        return heartbeatDeadline.map { now < $0 } ?? false
+        return heartbeatDeadline.map { now < $0 } ?? isSilent
     }
 
     /// Whether it failed, and no restart will follow by itself.
@@ -155,9 +159,14 @@ package struct WorkerLife: Sendable {
         !hasProcess && restartAt == nil && (state == .initializing || state == .recovering || state == .restarting)
     }
 
+    /// Whether nothing is ever heard of its process.
+    var isSilent: Bool { configuration.health.runsAfter != nil }
+
     /// By when a heartbeat must have come; `nil` while none is expected, or its absence has been reported.
     var heartbeatDeadline: Instant? {
-        guard ladder == nil, state == .running || state == .paused, !verdicts.contains(.frozen), let lastHeard else {
+        guard !isSilent, ladder == nil, state == .running || state == .paused, !verdicts.contains(.frozen),
+            let lastHeard
+        else {
             return nil
         }
         return lastHeard + configuration.health.heartbeatTimeout

@@ -24,7 +24,8 @@ extension Settings {
             limits: supervisor.limits,
             delivery: supervisor.delivery,
             warmup: supervisor.warmup,
-            checkpoint: supervisor.checkpoint
+            checkpoint: supervisor.checkpoint,
+            readyAfter: supervisor.readyAfter.duration
         )
     }
 
@@ -44,6 +45,9 @@ extension Settings {
         var config = strategyDefaults
         config.name = strategy.name
         config.path = strategy.path
+        config.kind = strategy.kind
+        config.arguments = strategy.arguments
+        config.environment = strategy.environment
         config.symbols = strategy.symbols
         config.dataTypes = strategy.dataTypes
         config.params = strategy.params.values
@@ -58,6 +62,7 @@ extension Settings {
         if let delivery = strategy.delivery { config.delivery = delivery }
         if let warmup = strategy.warmup { config.warmup = warmup }
         if let checkpoint = strategy.checkpoint { config.checkpoint = checkpoint }
+        if let readyAfter = strategy.readyAfter { config.readyAfter = readyAfter.duration }
         return config
     }
 
@@ -205,13 +210,16 @@ extension Settings.Feed {
 extension StrategyConfig {
     /// How the supervisor is to treat the worker.
     func life(_ settings: Settings) -> WorkerLife.Configuration {
-        WorkerLife.Configuration(
-            restartPolicy: restartPolicy,
-            health: health,
-            stop: StopLadder.Configuration(
-                askGrace: stopGrace,
-                terminateGrace: settings.manager.terminateGrace.duration
-            )
+        var health = health
+        var stop = StopLadder.Configuration(
+            askGrace: stopGrace,
+            terminateGrace: settings.manager.terminateGrace.duration
         )
+        if kind == .process {
+            // It hears nothing but signals: SIGTERM is how it is asked.
+            health.runsAfter = readyAfter
+            stop = StopLadder.Configuration(askGrace: nil, terminateGrace: stopGrace)
+        }
+        return WorkerLife.Configuration(restartPolicy: restartPolicy, health: health, stop: stop)
     }
 }

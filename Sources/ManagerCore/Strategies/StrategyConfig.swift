@@ -11,6 +11,11 @@ enum StrategyKind: Hashable, Sendable {
     case library
     /// A program that speaks the protocol itself.
     case executable
+    /// A program that does not speak it.
+    case process
+
+    /// Whether it is loaded into a process of ours, rather than a program of its own.
+    var isHosted: Bool { self != .executable && self != .process }
 }
 
 /// What a worker is to do, and how it is watched.
@@ -19,6 +24,12 @@ public struct StrategyConfig: Hashable, Sendable {
     public var name: String
     /// The strategy: an absolute path.
     package internal(set) var path = ""
+    /// Whether it is a strategy, or a program that is only kept alive.
+    public var kind: Settings.WorkerKind
+    /// What a program of its own is started with.
+    public var arguments: [String]
+    /// Variables that a program of its own has besides those of the manager.
+    public var environment: [String: String]
     /// The instruments whose data it receives.
     public var symbols: [String]
     /// The kinds of data it receives.
@@ -43,10 +54,15 @@ public struct StrategyConfig: Hashable, Sendable {
     public var warmup: Int
     /// When its state is saved.
     public var checkpoint: Settings.Checkpoint
+    /// How long a process must have lived to count as running.
+    public var readyAfter: Duration
 
     /// Makes a configuration; what is left out has the defaults of the design.
     public init(
         name: String = "",
+        kind: Settings.WorkerKind = .strategy,
+        arguments: [String] = [],
+        environment: [String: String] = [:],
         symbols: [String] = [],
         dataTypes: [String] = ["kline"],
         params: [String: JSONValue] = [:],
@@ -58,9 +74,13 @@ public struct StrategyConfig: Hashable, Sendable {
         limits: Settings.Limits = Settings.Limits(),
         delivery: Settings.Delivery = .lossless,
         warmup: Int = 0,
-        checkpoint: Settings.Checkpoint = Settings.Checkpoint()
+        checkpoint: Settings.Checkpoint = Settings.Checkpoint(),
+        readyAfter: Duration = .seconds(1)
     ) {
         self.name = name
+        self.kind = kind
+        self.arguments = arguments
+        self.environment = environment
         self.symbols = symbols
         self.dataTypes = dataTypes
         self.params = params
@@ -73,6 +93,7 @@ public struct StrategyConfig: Hashable, Sendable {
         self.delivery = delivery
         self.warmup = warmup
         self.checkpoint = checkpoint
+        self.readyAfter = readyAfter
     }
 
     /// The file's name without its extension.
@@ -91,7 +112,10 @@ public struct StrategyConfig: Hashable, Sendable {
         var info = stat()
         guard stat(path, &info) == 0 else { throw refuse("cannot read \(path): \(String(cString: strerror(errno)))") }
         guard info.st_mode & S_IFMT == S_IFREG else { throw refuse("\(path) is not a file") }
-        guard access(path, R_OK) == 0 else { throw refuse("cannot read \(path): \(String(cString: strerror(errno)))") }
+        // A program may be started without being read.
+        guard access(path, kind == .process ? X_OK : R_OK) == 0 else {
+            throw refuse("cannot \(kind == .process ? "execute" : "read") \(path): \(String(cString: strerror(errno)))")
+        }
         guard Settings.Supervisor.warmups.contains(warmup) else {
             throw refuse("'warmup' must be from 0 to \(Settings.Supervisor.warmups.upperBound), not \(warmup)")
         }
@@ -105,8 +129,20 @@ public struct StrategyConfig: Hashable, Sendable {
                 }
             }
         }
-        if path.hasSuffix(".swift") { return .source }
-        if path.hasSuffix(".so") { return .library }
+        if let problem = ProgramSurroundings.problem(of: arguments) { throw refuse("'arguments' \(problem)") }
+        if let problem = ProgramSurroundings.problem(of: environment) { throw refuse("'environment' \(problem)") }
+        if kind == .process {
+            guard symbols.isEmpty, params.isEmpty else {
+                throw refuse("a process receives no market data and has no 'params', but 'arguments' and 'environment'")
+            }
+            return .process
+        }
+        if path.hasSuffix(".swift") || path.hasSuffix(".so") {
+            guard arguments.isEmpty, environment.isEmpty else {
+                throw refuse("'arguments' and 'environment' are for executables; a Swift strategy has 'params'")
+            }
+            return path.hasSuffix(".swift") ? .source : .library
+        }
         guard access(path, X_OK) == 0 else {
             throw refuse("\(path) is neither a .swift file, a .so nor an executable program")
         }

@@ -76,7 +76,7 @@ extension WorkerControl: SupervisorDelegate {
     private func limitedProcess(_ worker: Worker, _ generation: UInt64) throws -> WorkerProcess {
         let limits = worker.config.limits
         let process: WorkerProcess
-        if worker.kind == .executable {
+        if !worker.kind.isHosted {
             process = try spawner.spawn(worker.config, workerID: worker.id, generation: generation)
             processes[process.identity] = process
         } else {
@@ -87,7 +87,7 @@ extension WorkerControl: SupervisorDelegate {
         }
         do {
             // A program that is spawned for it has had the others from its beginning.
-            if worker.kind != .executable { try limits.processLimits().apply(to: process.child.pid) }
+            if worker.kind.isHosted { try limits.processLimits().apply(to: process.child.pid) }
             try spawner.applyGroupLimits(limits, to: process)
         } catch {
             // It is nobody's spare any more, and may not run without its limits.

@@ -21,6 +21,9 @@ extension WorkerControl {
             guard hasTakenOver, message.type != .ack, message.type != .error else { return }
             return dismiss(identity, workerID: message.workerID ?? "")
         }
+        if let workerID = process.workerID, workers[workerID]?.kind == .process {
+            return refuse("control", ProtocolError("'\(workerID)' is a process: it has nothing to say"), bytes: 0)
+        }
         sendUndelivered(process)
         switch message.type {
         case .hello, .heartbeat: greet(process, message)
@@ -66,8 +69,37 @@ extension WorkerControl {
             ]
         )
         welcome.replyTo = hello.messageID
-        plane?.send(welcome, to: process.identity)
+        guard let worker = process.workerID.flatMap({ workers[$0] }), !process.isHost, awaitsState(worker) else {
+            plane?.send(welcome, to: process.identity)
+            return connected(process)
+        }
+        // It may go on speaking without having been welcomed.
         connected(process)
+        send(welcome, withStateFor: worker, process)
+    }
+
+    /// Whether a worker has not begun yet, so that it is still to be told where to go on from.
+    private func awaitsState(_ worker: Worker) -> Bool {
+        switch supervisor.state(of: worker.id) {
+        case .initializing, .initialized, .starting: true
+        default: false
+        }
+    }
+
+    /// Welcomes a program with the checkpoint that it goes on from: it gets no `start` that could say so.
+    private func send(_ welcome: Message, withStateFor worker: Worker, _ process: WorkerProcess) {
+        readCheckpoint(of: worker.id) { [unowned self] result in
+            guard worker.process === process else { return }
+            do {
+                var welcome = welcome
+                var payload = welcome.payload.objectValue ?? [:]
+                payload["checkpoint"] = try result.get()?.startPayload()
+                welcome.payload = .object(payload)
+                plane?.send(welcome, to: process.identity)
+            } catch {
+                feed(.failed("its checkpoint cannot be read: \(error)"), to: worker.id)
+            }
+        }
     }
 
     private func connected(_ process: WorkerProcess) {
@@ -137,6 +169,9 @@ extension WorkerControl {
             if pool.spare(workerID) == nil { stale(message, workerID) }
             return
         }
+        guard worker.kind != .process else {
+            return refuse("status", ProtocolError("'\(workerID)' is a process: it has nothing to say"), bytes: 0)
+        }
         switch message.type {
         case .heartbeat, .statusUpdate: alive(worker, process, message)
         case .signal: signal(message, worker, generation)
@@ -167,7 +202,7 @@ extension WorkerControl {
     /// Takes a heartbeat of the usual shape. Returns whether it was one of a host's current process; any other is to be handled as the
     /// message that it is.
     func handleHeartbeat(_ heartbeat: Heartbeat) -> Bool {
-        guard let worker = workers[heartbeat.workerID], worker.kind != .executable, let process = worker.process,
+        guard let worker = workers[heartbeat.workerID], worker.kind.isHosted, let process = worker.process,
             let generation = supervisor.generation(of: worker.id), heartbeat.generation ?? generation == generation
         else { return false }
         worker.heard(heartbeat)

@@ -135,6 +135,7 @@ extension WorkerControl {
     ) {
         do throws(ManagerError) {
             let worker = try worker(of: request)
+            try requireSpeech(of: worker)
             guard let state = supervisor.state(of: worker.id), allowed.contains(state) else {
                 let state = supervisor.state(of: worker.id)?.rawValue ?? "compiling"
                 throw ManagerError(.conflict, "'\(worker.id)' is \(state); it cannot become \(wanted.rawValue) now")
@@ -163,6 +164,15 @@ extension WorkerControl {
         } catch {
             reply.refused(error)
         }
+    }
+
+    /// Refuses what a worker would have to be asked for, where it hears nothing.
+    func requireSpeech(of worker: Worker) throws(ManagerError) {
+        guard worker.kind == .process else { return }
+        throw ManagerError(
+            .conflict,
+            "'\(worker.id)' is a process: it hears nothing but signals; it can be stopped and restarted, and no more"
+        )
     }
 
     private func slowAnswer(_ worker: Worker) -> String {
@@ -202,6 +212,11 @@ extension WorkerControl {
                 done(.failure(ManagerError(.workerStart, worker.lastError ?? "'\(worker.id)' failed")))
             } else if state == .stopped, life.wanted == .stopped {
                 done(.failure(Self.stopped(worker)))
+            } else if state == .stopped, worker.kind == .process {
+                // It has done what it was there for, and sooner than it would have counted as running.
+                done(.success(worker))
+            } else if state == .stopped {
+                done(.failure(ManagerError(.workerStart, "'\(worker.id)' ended by itself before it ran")))
             } else {
                 return false
             }
@@ -302,7 +317,7 @@ extension WorkerControl {
     /// Compiles a strategy in source form; nothing for any other.
     private func prepare(_ worker: Worker, _ done: @escaping (Result<Void, ManagerError>) -> Void) {
         switch worker.kind {
-        case .executable:
+        case .executable, .process:
             done(.success(()))
         case .library:
             worker.library = worker.config.path

@@ -134,7 +134,7 @@ extension WorkerControl {
             token: record.token,
             child: child,
             group: spawner.group(ofAdopted: record.identity),
-            isHost: kind != .executable
+            isHost: kind.isHosted
         )
         process.workerID = worker.id
         process.isConnected = true

@@ -92,6 +92,7 @@ final class WorkerControl {
         WorkerSpawner.Configuration(
             workerExecutable: parts.installation.workerExecutable,
             endpoints: endpoints,
+            runtimeFolder: folders.runtime,
             logs: parts.logs,
             orphanLease: settings.supervisor.orphanLease.duration,
             logLevel: settings.manager.logLevel.ofStrategies,
@@ -255,7 +256,8 @@ final class WorkerControl {
             recordEnd(of: worker, process, exit, evidence)
             worker.ended(supervisor.life(of: id)?.generation ?? 0, at: SuspendingClock().now)
             worker.process = nil
-            feed(.exited(status, outOfMemory: evidence != nil), to: id)
+            let reason = whyItNeverBegan(worker, status)
+            feed(.exited(status, outOfMemory: evidence != nil, neverBegan: reason), to: id)
             settle(worker)
         }
         finishWhenEmpty()

@@ -3,20 +3,25 @@ import WireProtocol
 /// What a strategy is started with: from a file, with what the command line says laid over it.
 struct StartConfiguration: Hashable {
     var name: String?
+    var kind: String?
+    var arguments: [String] = []
+    var environment: [String: String] = [:]
     var symbols: [String] = []
     var dataTypes: [String] = []
     var params: [String: JSONValue] = [:]
     var delivery: String?
     var warmup: Int64?
 
-    private static let keys = ["name", "symbols", "data_types", "params", "delivery", "warmup"]
+    private static let keys = [
+        "name", "kind", "arguments", "environment", "symbols", "data_types", "params", "delivery", "warmup",
+    ]
 
     init() {}
 
     /// Reads the text of a `--config` file.
     ///
     /// - Parameters:
-    ///   - text: A JSON object with any of `name`, `symbols`, `data_types`, `params`, `delivery` and `warmup`.
+    ///   - text: A JSON object with any of the members of a `start` request, but for `path`, `fresh` and `wait`.
     ///   - path: The file, for messages.
     /// - Throws: ``CommandFailure`` with exit code 65.
     init(parsing text: String, path: String) throws(CommandFailure) {
@@ -36,11 +41,20 @@ struct StartConfiguration: Hashable {
             return result
         }
         name = try field("name", "a string", \.stringValue)
+        kind = try field("kind", "a string", \.stringValue)
+        arguments = try field("arguments", "an array of strings", \.stringArrayValue) ?? []
+        environment = try field("environment", "an object of strings", Self.texts) ?? [:]
         symbols = try field("symbols", "an array of strings", \.stringArrayValue) ?? []
         dataTypes = try field("data_types", "an array of strings", \.stringArrayValue) ?? []
         params = try field("params", "an object", \.objectValue) ?? [:]
         delivery = try field("delivery", "a string", \.stringValue)
         warmup = try field("warmup", "a whole number", \.integerValue)
+    }
+
+    private static func texts(_ value: JSONValue) -> [String: String]? {
+        guard let members = value.objectValue else { return nil }
+        let texts = members.compactMapValues(\.stringValue)
+        return texts.count == members.count ? texts : nil
     }
 
     /// Checks that the topics can exist.
@@ -61,6 +75,9 @@ struct StartConfiguration: Hashable {
             "wait": .bool(waits),
         ]
         payload["name"] = name.map(JSONValue.string)
+        payload["kind"] = kind.map(JSONValue.string)
+        if !arguments.isEmpty { payload["arguments"] = .array(arguments.map(JSONValue.string)) }
+        if !environment.isEmpty { payload["environment"] = .object(environment.mapValues(JSONValue.string)) }
         payload["delivery"] = delivery.map(JSONValue.string)
         payload["warmup"] = warmup.map(JSONValue.integer)
         if isFresh { payload["fresh"] = true }
@@ -80,6 +97,19 @@ struct Parameter: Hashable {
         key = String(text[..<equals])
         let raw = String(text[text.index(after: equals)...])
         value = (try? JSONValue(parsing: raw)) ?? .string(raw)
+    }
+}
+
+/// One `--env NAME=value`.
+struct Variable: Hashable {
+    let name: String
+    let value: String
+
+    /// Cuts at the first `=`; `nil` without name or `=`.
+    init?(_ text: String) {
+        guard let equals = text.firstIndex(of: "="), equals > text.startIndex else { return nil }
+        name = String(text[..<equals])
+        value = String(text[text.index(after: equals)...])
     }
 }
 

@@ -17,6 +17,8 @@ extension Settings {
         public var warmup = 0
         /// When the state of a strategy is saved.
         public var checkpoint = Checkpoint()
+        /// How long a process must have lived to count as running, nothing to an hour.
+        public var readyAfter = SettingsDuration.seconds(1)
         /// When restarts of many workers are slowed down.
         public var storm = Storm()
         /// After how long without a manager a worker stops itself, one second to a day.
@@ -33,6 +35,7 @@ extension Settings {
             case delivery
             case warmup
             case checkpoint
+            case readyAfter = "ready_after"
             case storm
             case orphanLease = "orphan_lease"
         }
@@ -44,12 +47,15 @@ extension Settings {
             limits.check(with: &checker, at: "supervisor.limits")
             checker.range(warmup, Self.warmups, "supervisor.warmup")
             checkpoint.check(with: &checker, at: "supervisor.checkpoint")
+            checker.range(readyAfter, Self.readyTimes, "supervisor.ready_after")
             storm.check(with: &checker, at: "supervisor.storm")
             checker.range(orphanLease, .seconds(1)...(.days(1)), "supervisor.orphan_lease")
         }
 
         /// What a warm-up may be, here and for one strategy.
         static let warmups = 0...1_000_000
+        /// What the time may be after which a process counts as running, here and for one of them.
+        static let readyTimes = SettingsDuration.seconds(0)...(.hours(1))
     }
 
     /// Which ends of a worker are followed by a restart.
