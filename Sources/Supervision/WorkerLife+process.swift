@@ -10,6 +10,7 @@ extension WorkerLife {
         wanted = isPaused ? .paused : .running
         hasProcess = true
         hasEverRun = true
+        hasEverBegun = true
         beginRun(now)
         return [become(isPaused ? .paused : .running, "found by a new manager", .manager)]
     }
@@ -105,6 +106,8 @@ extension WorkerLife {
         ladder = nil
         startDeadline = nil
         captureDeadline = nil
+        let hadBegun = isSilent ? hasEverBegun : hasEverRun
+        if reason == nil { hasEverBegun = true }
         switch state {
         case .stopping:
             return [become(.stopped, "\(status)", .worker)]
@@ -115,15 +118,15 @@ extension WorkerLife {
         case .stopped, nil:
             return []
         default:
-            if let reason { return neverBegan(reason, now) }
+            if let reason { return neverBegan(reason, hadBegun: hadBegun, now) }
             return endedByItself(status, outOfMemory: outOfMemory, now)
         }
     }
 
     /// The process has ended before it was the program that it was to be.
-    private mutating func neverBegan(_ reason: String, _ now: Instant) -> [Action] {
+    private mutating func neverBegan(_ reason: String, hadBegun: Bool, _ now: Instant) -> [Action] {
         // What could not be started the first time will not start the next: a person is waiting for the reason.
-        if !hasEverRun { finalReason = "the program has never run" }
+        if !hadBegun { finalReason = "the program has never run" }
         return [fail(.spawn, reason, .policy, now)] + recover(now)
     }
 

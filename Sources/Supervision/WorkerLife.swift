@@ -55,6 +55,8 @@ package struct WorkerLife: Sendable {
     /// Whether a person asked for the process that comes next, rather than the policy.
     var isAsked = false
     var hasEverRun = false
+    /// Whether some process of it was seen to be the program that it was to be. Of one that is silent that is known only from its end.
+    var hasEverBegun = false
     /// Why no restart may follow the process's end, where that is so.
     var finalReason: String?
     var budget = RestartBudget()

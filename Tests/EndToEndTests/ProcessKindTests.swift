@@ -234,8 +234,11 @@ import ZeroMQ
 
     /// What cannot be had is an error at the start, with its reason, and is not tried again and again.
     @Test func whatCannotBeStartedSaysWhy() async throws {
-        let config =
-            "strategies: [{name: nowhere, kind: process, path: /bin/sleep, arguments: [1000], limits: {cpu_affinity: [1023]}}]"
+        let config = """
+            supervisor: {ready_after: 30s}
+            strategies:
+              - {name: nowhere, kind: process, path: /bin/sleep, arguments: [1000], limits: {cpu_affinity: [1023]}}
+            """
         try await withManager(config) { manager in
             let status = try manager.until("nowhere", isIn: "error")
             #expect(status["last_error"]?.stringValue?.contains("1023") == true, "\(status.text)")

@@ -112,6 +112,16 @@ import WireProtocol
         #expect(bench.life.nextDeadline == nil)
     }
 
+    /// On a busy machine it may count as running before it has come to fail.
+    @Test func oneThatOnlySeemedToRunIsNotTriedAgainEither() {
+        var bench = Self.bench()
+        bench.on(.start(.operator), .acquired(idle: false))
+        #expect(bench.pass(.seconds(1)).states == [.running])
+        let ended = bench.on(.exited(.exited(code: 126), neverBegan: "cannot start /x: Permission denied"))
+        #expect(ended.states == [.error])
+        #expect(bench.life.hasGivenUp)
+    }
+
     @Test func oneThatHasRunIsTriedAgain() {
         var bench = Self.bench()
         bench.on(.start(.operator), .acquired(idle: false))
