@@ -1,7 +1,7 @@
 /* A worker in C on bare libzmq, written from the page "Worker protocol": it emits a signal where the closes of a symbol turn.
  *     make -C strategies/any_language && quantcell start-strategy strategies/any_language/turns --symbols BTC/USDT
- * It greets, joins one topic, handles its bars in order, beats, obeys, and keeps each signal until that is on disk. What its
- * process knows is lost with it. turns.py, beside this file, also asks for what it has missed, and saves its state. */
+ * It greets, joins one topic, handles its bars in order, beats, obeys, and keeps each signal until that is on disk. What it misses
+ * it counts, and what its process knows is lost with it: turns.py, beside this file, asks for the one and saves the other. */
 #include <pthread.h>
 #include <signal.h>
 #include <stdint.h>
@@ -17,10 +17,9 @@ static char outbox[OUTBOX][TEXT]; /* the signals that are not known to be on dis
 static _Atomic uint64_t handled, missed, emitted, recorded; /* recorded <= sent <= emitted */
 static uint64_t last, sent;
 static _Atomic double busy_since, interval = 1;
-static double heard, greeted, waited, lease = 60; /* when the manager spoke, was greeted, and got on with the signals */
+static double heard, greeted, asked, waited, lease = 60; /* `asked`: since when a greeting has had no answer */
 static volatile sig_atomic_t is_over;
 static void *control, *status, *data;
-
 /* Writes an envelope into `text`; `more` is further members of it. */
 #define ENVELOPE(type, more, payload, ...) (snprintf(id, NAME, "%.99s-%d", identity, count++), snprintf(text, TEXT, \
     "{\"msg_type\":\"" type "\",\"worker_id\":\"%s\",\"generation\":%s,\"msg_id\":\"%s\"" more ",\"payload\":{" payload "}}", \
@@ -94,8 +93,8 @@ static void on_data(int size) {
     }
 }
 static void on_control(void) {
-    char type[NAME] = "", asked[NAME] = "";
-    sscanf(member("msg_type"), "\"%127[^\"]", type), sscanf(member("msg_id"), "\"%127[^\"]", asked);
+    char type[NAME] = "", command[NAME] = "";
+    sscanf(member("msg_type"), "\"%127[^\"]", type), sscanf(member("msg_id"), "\"%127[^\"]", command);
     heard = now();
     if (!strcmp(type, "welcome")) {
         interval = strtod(member("heartbeat_interval"), NULL);
@@ -108,22 +107,23 @@ static void on_control(void) {
     } else if (!strcmp(type, "resend") && number("from") > recorded && number("from") <= sent) {
         sent = number("from") - 1;
     } else if (!strcmp(type, "pause") || !strcmp(type, "resume") || !strcmp(type, "stop")) { /* twice is as good as once */
-        state = *type == 'p' ? "paused" : *type == 'r' ? "running" : "stopping";
-        is_over = is_over || *type == 's';
-        say(control, ENVELOPE("ack", ",\"reply_to\":\"%s\"", "\"result\":\"%s\"", asked, "done"));
-    } else if (!strstr("recorded resend sync error", type))
-        say(control, ENVELOPE("ack", ",\"reply_to\":\"%s\"", "\"result\":\"refused\",\"reason\":\"no %s here\"", asked, type));
+        state = *type == 'p' ? "paused" : *type == 'r' ? "running" : "stopping"; is_over |= *type == 's';
+        say(control, ENVELOPE("ack", ",\"reply_to\":\"%s\"", "\"result\":\"%s\"", command, "done"));
+    } else if (!strstr("recorded resend sync ack error", type))
+        say(control, ENVELOPE("ack", ",\"reply_to\":\"%s\"", "\"result\":\"refused\",\"reason\":\"no %s here\"", command, type));
 }
 static void greet(void) {
+    greeted = now(), asked = asked > heard ? asked : greeted;
     say(control, ENVELOPE("hello", "", "\"identity\":\"%s\",\"token\":\"%s\",\"pid\":%d,\"protocol\":1,\"runtime\":\"c\"", identity,
-        getenv("QUANTCELL_TOKEN"), getpid())), greeted = now();
+        getenv("QUANTCELL_TOKEN"), getpid()));
 }
 
 int main(void) {
     if (!(worker_id = getenv("QUANTCELL_WORKER_ID"))) return fprintf(stderr, "QuantCell's manager starts this program\n"), 64;
     generation = getenv("QUANTCELL_GENERATION"), identity = getenv("QUANTCELL_IDENTITY");
     sscanf(getenv("QUANTCELL_SYMBOLS"), "[\"%64[^\"]\"]", symbol), sscanf(getenv("QUANTCELL_DATA_TYPES"), "[\"%32[^\"]\"]", data_type);
-    if (!*symbol || !*data_type) return fprintf(stderr, "--symbols and --data-types are needed, one of each\n"), 78;
+    if (!*symbol || !*data_type || strstr(getenv("QUANTCELL_SYMBOLS"), "\",\"") || strstr(getenv("QUANTCELL_DATA_TYPES"), "\",\""))
+        return fprintf(stderr, "--symbols and --data-types are needed, one of each\n"), 78;
     snprintf(topic, NAME, "market.%s.%s", symbol, data_type), snprintf(marker, NAME, "sync.%.99s", identity);
     setvbuf(stdout, NULL, _IOLBF, 0), signal(SIGTERM, terminate);
     void *context = zmq_ctx_new();
@@ -137,13 +137,13 @@ int main(void) {
     while (!is_over) {
         int reads = strcmp(state, "paused") && emitted - recorded < OUTBOX;
         zmq_pollitem_t items[] = {{control, 0, ZMQ_POLLIN, 0}, {data, 0, reads ? ZMQ_POLLIN : 0, 0}};
-        if (zmq_poll(items, 2, 1000) < 0) continue; /* SIGTERM */
+        if (zmq_poll(items, 2, lease > 6 ? 1000 : lease * 1000 / 6) < 0) continue; /* SIGTERM */
+        if (!items[0].revents && asked > heard && now() - asked > lease) break; /* nobody will tell it to stop */
         if (items[0].revents) receive(control, body, BODY), on_control();
         else if (items[1].revents) receive(data, name, NAME - 1), on_data(receive(data, body, BODY));
         if (emitted > recorded && now() - waited > 3) sent = recorded, waited = now(); /* nothing is confirmed: once more */
         send_signals();
         if (now() - greeted > lease / 6) greet(); /* its answer shows whether it is the same manager still */
-        is_over = is_over || now() - heard > lease;
     }
     zmq_close(control), zmq_close(status), zmq_close(data), zmq_ctx_term(context), _exit(0); /* lingers for a second */
 }

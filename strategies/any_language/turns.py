@@ -145,7 +145,8 @@ class Worker:
 
         self.manager = None
         self.interval, self.lease = 1.0, 60.0
-        self.heard = self.greeted = self.progress = time.monotonic()
+        self.greeted = self.progress = time.monotonic()
+        self.unanswered_since = None  # the first greeting that has had no answer
         self.handled = 0
         self.callback_since = None
         self.is_over = False
@@ -211,18 +212,22 @@ class Worker:
         poller.register(self.data, zmq.POLLIN)
         while not self.is_over:
             poller.modify(self.data, zmq.POLLIN if self.reads_data else 0)
-            ready = dict(poller.poll(1000))
+            ready = dict(poller.poll(min(1000, self.lease * 1000 / 6)))
             if reader in ready:
                 print("stopping: SIGTERM", flush=True)
                 break
             if self.control in ready:
                 self.on_control(json.loads(self.control.recv_multipart()[-1]))
+            elif self.unanswered_since and time.monotonic() - self.unanswered_since > self.lease:
+                print("stopping: the manager has been away for too long", flush=True)
+                break
             elif self.history in ready:
                 self.on_history(*self.history.recv_multipart())
             elif self.data in ready:
                 self.on_data(*self.data.recv_multipart())
             self.keep_on_disk()
-            self.keep_in_touch()
+            if time.monotonic() - self.greeted > self.lease / 6:
+                self.greet()
         self.end()
 
     @property
@@ -254,14 +259,7 @@ class Worker:
         payload = {"identity": IDENTITY, "token": token, "pid": os.getpid(), "protocol": 1, "runtime": "python"}
         self.control.send(encode(envelope("hello", payload)))
         self.greeted = time.monotonic()
-
-    def keep_in_touch(self):
-        now = time.monotonic()
-        if now - self.greeted > self.lease / 6:
-            self.greet()
-        if now - self.heard > self.lease:
-            print("stopping: the manager has been away for too long", flush=True)
-            self.is_over = True
+        self.unanswered_since = self.unanswered_since or self.greeted
 
     def on_welcome(self, payload):
         self.interval = payload.get("heartbeat_interval", self.interval)
@@ -456,7 +454,7 @@ class Worker:
     # Commands
 
     def on_control(self, message):
-        self.heard = time.monotonic()
+        self.unanswered_since = None
         kind, payload = message["msg_type"], message.get("payload") or {}
         if kind == "welcome":
             self.on_welcome(payload)
