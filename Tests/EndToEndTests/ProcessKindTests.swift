@@ -179,6 +179,26 @@ import ZeroMQ
         }
     }
 
+    /// It would never say that it is there: whoever comes next must know of it, or there would be two.
+    @Test func oneThatWasStillStartingIsTakenOverToo() async throws {
+        try await withFolder { folder in
+            let manager = try TestManager("supervisor: {ready_after: 1m}\nmanager: {start_timeout: 1s}", in: folder)
+            let path = try write(Self.program, "p.sh", in: folder.path)
+            #expect(try start(manager, path, "--no-wait").code == 0)
+            let pid = try manager.until("p", isIn: "starting").pid
+            let spares = try manager.crash()
+            try manager.startAgain(folder)
+            let status = try manager.until("p", isIn: "running")
+            #expect(try status.pid == pid)
+            #expect(status["generation"] == 1)
+            #expect(Leftovers.processes(with: "QUANTCELL_WORKER_ID=p").filter { $0.command.contains("p.sh") }.count == 1)
+            for spare in spares { try Processes.end(of: spare, "a spare of the manager that was killed,") }
+            #expect(try manager.cli("stop", "p").code == 0)
+            #expect(Leftovers.processes(with: "QUANTCELL_WORKER_ID=p").isEmpty)
+            #expect(try manager.stop() == .exited(code: 0))
+        }
+    }
+
     @Test func theConfigurationNamesThemToo() async throws {
         try await withFolder { folder in
             _ = try write(Self.program, "gateway.sh", in: folder.path)
