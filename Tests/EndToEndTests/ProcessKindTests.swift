@@ -79,7 +79,7 @@ import ZeroMQ
                 transitions.compactMap { $0["to_state"]?.stringValue }
                     == ["initializing", "initialized", "starting", "running", "stopping", "stopped"]
             )
-            #expect(transitions[3]["cause"] == "its process has lived for 200 ms")
+            #expect(transitions[3]["cause"] == "its process has lived for 0.2 s")
             #expect(transitions.last?["cause"] == "exit code 0")
         }
     }
@@ -339,6 +339,7 @@ import ZeroMQ
 private enum Peer {
     static func push(_ messages: [String], to address: String) throws {
         let socket = try Socket(Context(), .push)
+        try socket.set(.linger, 1000)
         try socket.connect(address)
         for message in messages { try socket.send([Array(message.utf8)], wait: true) }
     }
