@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs or removes the programs and what a strategy compiles against. Usage: install.sh install|uninstall PREFIX
+# Installs or removes the programs, what a strategy compiles against, and the Python package. Usage: install.sh install|uninstall PREFIX
 set -euo pipefail
 action=$1
 prefix=$2
@@ -12,7 +12,11 @@ install)
     install -m 755 "$release/quantcell" "$release/quantcell-manager" "$prefix/bin/"
     install -m 755 "$release/quantcell-worker" "$prefix/libexec/quantcell/"
     install -m 644 "$release/Modules/StrategyKit.swiftmodule" "$release/Modules/StrategyKit.swiftdoc" "$modules/"
-    install -m 644 strategies/*.swift "$prefix/share/quantcell/strategies/"
+    python=$prefix/lib/quantcell/python
+    (cd Sources/quantcell-python/src && find quantcell -name '*.py' -o -name py.typed) | while read -r file; do
+        install -D -m 644 "Sources/quantcell-python/src/$file" "$python/$file"
+    done
+    install -m 644 strategies/*.swift strategies/*.py "$prefix/share/quantcell/strategies/"
     install -d "$prefix/share/quantcell/strategies/any_language"
     install -m 644 strategies/any_language/Makefile strategies/any_language/turns.c "$prefix/share/quantcell/strategies/any_language/"
     install -m 755 strategies/any_language/turns.py "$prefix/share/quantcell/strategies/any_language/"

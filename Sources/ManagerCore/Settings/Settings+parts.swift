@@ -13,6 +13,15 @@ extension Settings {
         PoolConfig(minSize: pool.minSize, maxSize: pool.maxSize, idleTimeout: pool.idleTimeout.duration)
     }
 
+    /// The configuration of each Python interpreter's pool.
+    var pythonPoolConfig: PoolConfig {
+        PoolConfig(
+            minSize: min(pool.pythonMinSize, pool.maxSize),
+            maxSize: pool.maxSize,
+            idleTimeout: pool.idleTimeout.duration
+        )
+    }
+
     /// What a strategy has that does not say otherwise.
     var strategyDefaults: StrategyConfig {
         StrategyConfig(
@@ -25,7 +34,8 @@ extension Settings {
             delivery: supervisor.delivery,
             warmup: supervisor.warmup,
             checkpoint: supervisor.checkpoint,
-            readyAfter: supervisor.readyAfter.duration
+            readyAfter: supervisor.readyAfter.duration,
+            python: python
         )
     }
 
@@ -63,6 +73,7 @@ extension Settings {
         if let warmup = strategy.warmup { config.warmup = warmup }
         if let checkpoint = strategy.checkpoint { config.checkpoint = checkpoint }
         if let readyAfter = strategy.readyAfter { config.readyAfter = readyAfter.duration }
+        if let python = strategy.python { config.python = python }
         return config
     }
 
@@ -92,11 +103,23 @@ extension Settings {
             historyAddresses: endpoints.history,
             ledgerPath: ledger,
             recordPressure: record.onPressure == .drop ? .drop : .block,
+            dataLane: broker.dataLane.lane,
+            ringBytes: broker.ring.bytes,
             highWaterMark: broker.highWaterMark,
             maxMessageBytes: broker.maxMessageBytes.bytes,
             maxTopics: broker.maxTopics,
             refusedSample: journal.refusedSample
         )
+    }
+}
+
+extension Settings.DataLane {
+    fileprivate var lane: DataLane {
+        switch self {
+        case .auto: .auto
+        case .shm: .shm
+        case .zmq: .zmq
+        }
     }
 }
 

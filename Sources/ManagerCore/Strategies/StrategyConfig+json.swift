@@ -15,6 +15,7 @@ extension StrategyConfig {
             "params": .object(params),
             "delivery": .string(delivery.rawValue),
             "warmup": .integer(Int64(warmup)),
+            "python": .string(python),
         ]
     }
 
@@ -35,6 +36,7 @@ extension StrategyConfig {
         arguments = json["arguments"]?.stringArrayValue ?? []
         environment = json["environment"]?.objectValue?.compactMapValues(\.stringValue) ?? [:]
         delivery = json["delivery"]?.stringValue.flatMap(Settings.Delivery.init(rawValue:)) ?? defaults.delivery
+        python = json["python"]?.stringValue ?? defaults.python
         warmup = json["warmup"]?.integerValue.flatMap(Int.init(exactly:)) ?? defaults.warmup
     }
 }

@@ -9,6 +9,8 @@ enum StrategyKind: Hashable, Sendable {
     case source
     /// A shared object: loaded into a spare.
     case library
+    /// A Python source file: loaded into a spare of its interpreter.
+    case python
     /// A program that speaks the protocol itself.
     case executable
     /// A program that does not speak it.
@@ -56,6 +58,8 @@ public struct StrategyConfig: Hashable, Sendable {
     public var checkpoint: Settings.Checkpoint
     /// How long a process must have lived to count as running.
     public var readyAfter: Duration
+    /// The interpreter of a strategy in Python: its path, the folder of a virtual environment, a name, or empty for `python3`.
+    public var python: String
 
     /// Makes a configuration; what is left out has the defaults of the design.
     public init(
@@ -75,7 +79,8 @@ public struct StrategyConfig: Hashable, Sendable {
         delivery: Settings.Delivery = .lossless,
         warmup: Int = 0,
         checkpoint: Settings.Checkpoint = Settings.Checkpoint(),
-        readyAfter: Duration = .seconds(1)
+        readyAfter: Duration = .seconds(1),
+        python: String = ""
     ) {
         self.name = name
         self.kind = kind
@@ -94,6 +99,7 @@ public struct StrategyConfig: Hashable, Sendable {
         self.warmup = warmup
         self.checkpoint = checkpoint
         self.readyAfter = readyAfter
+        self.python = python
     }
 
     /// The file's name without its extension.
@@ -137,16 +143,34 @@ public struct StrategyConfig: Hashable, Sendable {
             }
             return .process
         }
-        if path.hasSuffix(".swift") || path.hasSuffix(".so") {
+        if let hostedKind {
             guard arguments.isEmpty, environment.isEmpty else {
-                throw refuse("'arguments' and 'environment' are for executables; a Swift strategy has 'params'")
+                throw refuse("'arguments' and 'environment' are for executables; other strategies have 'params'")
             }
-            return path.hasSuffix(".swift") ? .source : .library
+            return hostedKind
         }
         guard access(path, X_OK) == 0 else {
-            throw refuse("\(path) is neither a .swift file, a .so nor an executable program")
+            throw refuse("\(path) is neither a .swift file, a .py file, a .so nor an executable program")
         }
         return .executable
+    }
+
+    /// How it is loaded into a process of ours; `nil` for a program of its own.
+    private var hostedKind: StrategyKind? {
+        if path.hasSuffix(".swift") { return .source }
+        if path.hasSuffix(".so") { return .library }
+        // A Python file that is a program by itself, as its first line and its mode say, speaks the protocol.
+        if path.hasSuffix(".py"), access(path, X_OK) != 0 || !Self.namesInterpreter(path) { return .python }
+        return nil
+    }
+
+    /// Whether the file begins with `#!`.
+    private static func namesInterpreter(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var start: [UInt8] = [0, 0]
+        return read(descriptor, &start, 2) == 2 && start == Array("#!".utf8)
     }
 
     /// Whether `name` can be a worker's id, which also names its log file.

@@ -63,6 +63,9 @@ final class Worker {
     /// Where it was when it was found stuck.
     var backtrace: String?
 
+    /// Of what it failed and when, until it runs again.
+    var failure: (cause: FailureCause, since: SuspendingClock.Instant)?
+
     private var messages = Counter()
     private var signals = Counter()
     private var errors = Counter()
@@ -160,6 +163,9 @@ final class Worker {
     /// How long the last words of a process are waited for, after its end.
     private static let farewell = Duration.seconds(2)
 
+    /// What its processes have counted.
+    var counts: (messages: UInt64, signals: UInt64, errors: UInt64) { (messages.total, signals.total, errors.total) }
+
     /// Notes a failure for `status`.
     func failed(_ reason: String) {
         lastError = reason
@@ -178,7 +184,7 @@ final class Worker {
         } else {
             metadata["gaps"] = JSONValue(gaps)
             metadata["delivery"] = .string(config.delivery.rawValue)
-            metadata["params"] = .object(effectiveParams)
+            metadata["params"] = JSONValue.object(effectiveParams).redacted
         }
         metadata["usage"] = process.flatMap { Self.usage($0.child.fingerprint) }
         if let life, !life.verdicts.isEmpty {

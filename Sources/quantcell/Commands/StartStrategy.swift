@@ -6,8 +6,8 @@ struct StartStrategy: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start a strategy, or any other program, and print its id.",
         discussion: """
-            PATH is a strategy in Swift (.swift), a compiled one (.so), or any executable that speaks the protocol. \
-            The command returns when the strategy is running; what the compiler has to say goes to standard error with \
+            PATH is a strategy in Swift (.swift) or Python (.py), a compiled one (.so), or any executable that speaks the \
+            protocol; so is a .py file that may be executed and begins with #!. The command returns when the strategy is running; what the compiler has to say goes to standard error with \
             file and line.
 
             With --kind process any other program is kept alive, too: started with what follows --, held to its limits, restarted by \
@@ -23,6 +23,7 @@ struct StartStrategy: ParsableCommand {
             EXAMPLE
               quantcell start-strategy sma_cross.swift --symbols BTC/USDT,ETH/USDT
               quantcell start-strategy sma_cross.swift --symbols BTC/USDT --param fast=5
+              quantcell start-strategy sma_cross.py --symbols BTC/USDT --python ~/venv
               quantcell start-strategy my.swift --name my-btc --config my-btc.json
               quantcell start-strategy my.swift --name my-btc --warmup 200 --fresh
               quantcell start-strategy strategies/any_language/turns.py --symbols BTC/USDT
@@ -81,12 +82,21 @@ struct StartStrategy: ParsableCommand {
     @Option(help: ArgumentHelp("Show it the last so many of each topic before it goes live.", valueName: "n"))
     var warmup: Int64?
 
+    @Option(
+        help: ArgumentHelp(
+            "The Python interpreter: its path, the folder of a virtual environment, or a name.",
+            valueName: "path"
+        ),
+        completion: .file()
+    )
+    var python: String?
+
     @Flag(help: "Begin anew: throw the checkpoint away that there may be.")
     var fresh = false
 
     @Option(
         help: ArgumentHelp(
-            "A JSON file with any of name, kind, arguments, environment, symbols, data_types, params, delivery, warmup.",
+            "A JSON file with any of name, kind, arguments, environment, symbols, data_types, params, delivery, warmup, python.",
             valueName: "file"
         ),
         completion: .file()
@@ -157,6 +167,7 @@ struct StartStrategy: ParsableCommand {
         if let dataTypes { configuration.dataTypes = ListText.parts(dataTypes) }
         if let delivery { configuration.delivery = delivery }
         if let warmup { configuration.warmup = warmup }
+        if let python { configuration.python = python }
         for param in params.compactMap(Parameter.init) { configuration.params[param.key] = param.value }
         try configuration.check()
     }

@@ -11,9 +11,10 @@ struct StartConfiguration: Hashable {
     var params: [String: JSONValue] = [:]
     var delivery: String?
     var warmup: Int64?
+    var python: String?
 
     private static let keys = [
-        "name", "kind", "arguments", "environment", "symbols", "data_types", "params", "delivery", "warmup",
+        "name", "kind", "arguments", "environment", "symbols", "data_types", "params", "delivery", "warmup", "python",
     ]
 
     init() {}
@@ -49,6 +50,7 @@ struct StartConfiguration: Hashable {
         params = try field("params", "an object", \.objectValue) ?? [:]
         delivery = try field("delivery", "a string", \.stringValue)
         warmup = try field("warmup", "a whole number", \.integerValue)
+        python = try field("python", "a string", \.stringValue)
     }
 
     private static func texts(_ value: JSONValue) -> [String: String]? {
@@ -80,6 +82,7 @@ struct StartConfiguration: Hashable {
         if !environment.isEmpty { payload["environment"] = .object(environment.mapValues(JSONValue.string)) }
         payload["delivery"] = delivery.map(JSONValue.string)
         payload["warmup"] = warmup.map(JSONValue.integer)
+        payload["python"] = python.map { .string($0.contains("/") ? Path.absolute($0) : $0) }
         if isFresh { payload["fresh"] = true }
         return payload
     }

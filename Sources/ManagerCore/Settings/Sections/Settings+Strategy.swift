@@ -7,7 +7,7 @@ extension Settings {
         public var name = ""
         /// What it is.
         public var kind = WorkerKind.strategy
-        /// A Swift source, a compiled strategy or an executable. In a file, relative to the file's folder.
+        /// A Swift source, a Python file, a compiled strategy or an executable. In a file, relative to the file's folder.
         public var path = ""
         /// What an executable is started with.
         public var arguments: [String] = []
@@ -37,6 +37,8 @@ extension Settings {
         public var warmup: Int?
         /// When its state is saved; `nil`: as the supervisor says.
         public var checkpoint: Checkpoint?
+        /// Its own Python interpreter; `nil`: that of all.
+        public var python: String?
         /// Its own stop grace, up to an hour; `nil`: the manager's.
         public var stopGrace: SettingsDuration?
 
@@ -66,6 +68,7 @@ extension Settings {
             case delivery
             case warmup
             case checkpoint
+            case python
             case stopGrace = "stop_grace"
         }
 
@@ -103,6 +106,7 @@ extension Settings {
             limits?.check(with: &checker, at: "\(path).limits")
             if let warmup { checker.range(warmup, Supervisor.warmups, "\(path).warmup") }
             checkpoint?.check(with: &checker, at: "\(path).checkpoint")
+            if let python { checker.path(python, "\(path).python") }
             if let stopGrace {
                 checker.range(stopGrace, Manager.graces, "\(path).stop_grace")
             }
