@@ -69,8 +69,11 @@ package enum LaunchStep {
         )
     }
 
+    /// How the line begins that says what went wrong.
+    package static let complaint = "quantcell: not started: "
+
     private static func fail(_ message: String, _ code: Int32) -> Int32 {
-        let line = "quantcell: \(message)\n"
+        let line = "\(complaint)\(message)\n"
         // Should that fail there is nobody left to tell.
         _ = write(STDERR_FILENO, line, line.utf8.count)
         return code

@@ -31,6 +31,9 @@ public struct HealthCheckConfig: Hashable, Sendable {
     public var starvedTimeout: Duration
     /// What follows when it is starved.
     public var starvedAction: HealthAction
+    /// For a worker of which nothing is ever heard: how long its process must have lived to count as running. No verdict falls on such a
+    /// worker. `nil` for one that says itself when it runs, and sends heartbeats.
+    public var runsAfter: Duration?
 
     /// Makes a configuration: by default a heartbeat each second, started within 30 s; restarted when frozen for 30 s or stuck for 60 s,
     /// and reported when starved for 120 s.
@@ -42,7 +45,8 @@ public struct HealthCheckConfig: Hashable, Sendable {
         callbackTimeout: Duration = .seconds(60),
         stuckAction: HealthAction = .restart,
         starvedTimeout: Duration = .seconds(120),
-        starvedAction: HealthAction = .log
+        starvedAction: HealthAction = .log,
+        runsAfter: Duration? = nil
     ) {
         self.heartbeatInterval = heartbeatInterval
         self.heartbeatTimeout = heartbeatTimeout
@@ -52,5 +56,6 @@ public struct HealthCheckConfig: Hashable, Sendable {
         self.stuckAction = stuckAction
         self.starvedTimeout = starvedTimeout
         self.starvedAction = starvedAction
+        self.runsAfter = runsAfter
     }
 }

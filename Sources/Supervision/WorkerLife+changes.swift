@@ -16,6 +16,7 @@ extension WorkerLife {
         state = next
         if next != .reloading { reloadDeadline = nil }
         if next != .running && next != .paused { endRun() }
+        if next != .starting { settlesAt = nil }
         return .announce(
             Transition(
                 workerID: id,
@@ -58,7 +59,7 @@ extension WorkerLife {
             switch failure {
             case .stuck: now - configuration.health.callbackTimeout
             case .starved: now - configuration.health.starvedTimeout
-            default: lastHeard ?? now
+            default: isSilent ? now : lastHeard ?? now
             }
         budget.credit(healthy: end - runningSince, halfLife: configuration.restartPolicy.recoveryHalfLife)
     }

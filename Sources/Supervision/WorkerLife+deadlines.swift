@@ -10,6 +10,9 @@ extension WorkerLife {
         if let captureDeadline, captureDeadline <= now {
             return [.report("no backtrace within \(Self.captureTimeout.text)")] + bringDown(.kill, now)
         }
+        if let settlesAt, settlesAt <= now {
+            return [settle(now)]
+        }
         if let restartAt, restartAt <= now {
             return replace(now)
         }

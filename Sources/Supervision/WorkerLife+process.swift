@@ -10,6 +10,7 @@ extension WorkerLife {
         wanted = isPaused ? .paused : .running
         hasProcess = true
         hasEverRun = true
+        hasEverBegun = true
         beginRun(now)
         return [become(isPaused ? .paused : .running, "found by a new manager", .manager)]
     }
@@ -27,9 +28,30 @@ extension WorkerLife {
         hasProcess = true
         heldUntil = nil
         lastHeard = now
+        if let wait = configuration.health.runsAfter { return awaitSettling(wait, now) }
         if state == .initializing { return idle ? connected(now) : [] }
         guard idle else { return [become(.initializing, "process spawned", .policy)] }
         return [become(.starting, "spare claimed", .policy), .load]
+    }
+
+    /// Of a process of which nothing will be heard, nothing is awaited but that it does not end.
+    private mutating func awaitSettling(_ wait: Duration, _ now: Instant) -> [Action] {
+        startDeadline = nil
+        let spawned = state == .initializing ? [] : [become(.initializing, "process spawned", .policy)]
+        let changes = [
+            become(.initialized, "nothing will be heard of it", .policy),
+            become(.starting, "it counts as running after \(wait.text)", .policy),
+        ]
+        settlesAt = now + wait
+        return spawned + changes + (wait > .zero ? [] : [settle(now)])
+    }
+
+    /// The process has lived for long enough.
+    mutating func settle(_ now: Instant) -> Action {
+        hasEverRun = true
+        beginRun(now)
+        let wait = configuration.health.runsAfter ?? .zero
+        return become(.running, wait > .zero ? "its process has lived for \(wait.text)" : "its process lives", .policy)
     }
 
     mutating func acquireFailed(_ reason: String, _ now: Instant) -> [Action] {
@@ -71,19 +93,21 @@ extension WorkerLife {
     }
 
     mutating func confirm(_ next: WorkerState, from: WorkerState, cause: String) -> [Action] {
-        guard state == from, ladder == nil else { return [] }
+        guard state == from, ladder == nil, !isSilent else { return [] }
         callback = nil
         dataWatch.reset()
         // A paused worker runs no callback and owes no progress.
         return [become(next, cause, .worker)] + clear(.stuck, "the callback has ended") + clear(.starved, cause)
     }
 
-    mutating func exited(_ status: ExitStatus, outOfMemory: Bool, _ now: Instant) -> [Action] {
+    mutating func exited(_ status: ExitStatus, outOfMemory: Bool, reason: String?, _ now: Instant) -> [Action] {
         guard hasProcess else { return [] }
         hasProcess = false
         ladder = nil
         startDeadline = nil
         captureDeadline = nil
+        let hadBegun = isSilent ? hasEverBegun : hasEverRun
+        if reason == nil { hasEverBegun = true }
         switch state {
         case .stopping:
             return [become(.stopped, "\(status)", .worker)]
@@ -98,8 +122,16 @@ extension WorkerLife {
             failure = FailureCause(status, outOfMemory: outOfMemory)
             return []
         default:
+            if let reason { return neverBegan(reason, hadBegun: hadBegun, now) }
             return endedByItself(status, outOfMemory: outOfMemory, now)
         }
+    }
+
+    /// The process has ended before it was the program that it was to be.
+    private mutating func neverBegan(_ reason: String, hadBegun: Bool, _ now: Instant) -> [Action] {
+        // What could not be started the first time will not start the next: a person is waiting for the reason.
+        if !hadBegun { finalReason = "the program has never run" }
+        return [fail(.spawn, reason, .policy, now)] + recover(now)
     }
 
     private mutating func endedByItself(_ status: ExitStatus, outOfMemory: Bool, _ now: Instant) -> [Action] {

@@ -5,7 +5,7 @@ internal import WireProtocol
 extension WorkerLife {
     mutating func start(_ actor: Actor, isPaused: Bool, _ now: Instant) -> [Action] {
         guard state == nil || state == .stopped || state == .error else { return [] }
-        wanted = isPaused ? .paused : .running
+        wanted = isPaused && !isSilent ? .paused : .running
         guard state == nil else { return restart(actor, now) }
         isAsked = true
         let acquire = acquireNext()
@@ -28,7 +28,9 @@ extension WorkerLife {
     }
 
     mutating func pause() -> [Action] {
-        guard wanted == .running, state == .starting || state == .running || state == .paused else { return [] }
+        guard !isSilent, wanted == .running, state == .starting || state == .running || state == .paused else {
+            return []
+        }
         wanted = .paused
         // Paused still: a resume is on its way, and the worker takes the two in order.
         return state == .starting ? [] : [.ask(.pause)]

@@ -49,8 +49,9 @@ extension WorkerLife {
         case data(handled: UInt64, offered: UInt64)
         /// The backtrace that ``Action/capture`` asked for.
         case captured(String)
-        /// The process has ended and has been reaped; whether the kernel ended it for want of memory.
-        case exited(ExitStatus, outOfMemory: Bool = false)
+        /// The process has ended and has been reaped; whether the kernel ended it for want of memory, and why it has never been the program
+        /// that it was to be, where that is so.
+        case exited(ExitStatus, outOfMemory: Bool = false, neverBegan: String? = nil)
         /// The process that was asked for is held back until then.
         case held(until: Instant)
         /// ``nextDeadline`` may have passed.

@@ -57,6 +57,8 @@ package struct WorkerLife: Sendable {
     /// Whether a person asked for the process that comes next, rather than the policy.
     var isAsked = false
     var hasEverRun = false
+    /// Whether some process of it was seen to be the program that it was to be. Of one that is silent that is known only from its end.
+    var hasEverBegun = false
     /// Why no restart may follow the process's end, where that is so.
     var finalReason: String?
     var budget = RestartBudget()
@@ -65,6 +67,8 @@ package struct WorkerLife: Sendable {
     var startDeadline: Instant?
     /// By when the process with the new code must have taken over.
     var reloadDeadline: Instant?
+    /// When a process of which nothing is heard has lived for long enough to count as running.
+    var settlesAt: Instant?
     /// Until when the end of a stuck process waits for its backtrace.
     var captureDeadline: Instant?
     /// Since when the strategy has run.
@@ -118,7 +122,8 @@ package struct WorkerLife: Sendable {
         case .progress(let callback, let seconds): progress(callback, seconds, now)
         case .data(let handled, let offered): data(handled: handled, offered: offered, now)
         case .captured(let text): captured(text, now)
-        case .exited(let status, let outOfMemory): exited(status, outOfMemory: outOfMemory, now)
+        case .exited(let status, let outOfMemory, let reason):
+            exited(status, outOfMemory: outOfMemory, reason: reason, now)
         case .held(let until): held(until: until)
         case .deadlinePassed: deadlinePassed(now)
         case .absentManager: absentManager(now)
@@ -136,6 +141,7 @@ package struct WorkerLife: Sendable {
         consider(captureDeadline)
         consider(startDeadline)
         consider(reloadDeadline)
+        consider(settlesAt)
         consider(restartAt)
         consider(heartbeatDeadline)
         return next
@@ -149,7 +155,7 @@ package struct WorkerLife: Sendable {
     /// Whether the worker is heard from, as far as it should be, and no health check holds anything against it.
     package func isHealthy(at now: Instant) -> Bool {
         guard let state, state == .running || state == .paused, verdicts.isEmpty else { return false }
-        return heartbeatDeadline.map { now < $0 } ?? false
+        return heartbeatDeadline.map { now < $0 } ?? isSilent
     }
 
     /// Whether it failed, and no restart will follow by itself.
@@ -163,9 +169,14 @@ package struct WorkerLife: Sendable {
         !hasProcess && restartAt == nil && (state == .initializing || state == .recovering || state == .restarting)
     }
 
+    /// Whether nothing is ever heard of its process.
+    var isSilent: Bool { configuration.health.runsAfter != nil }
+
     /// By when a heartbeat must have come; `nil` while none is expected, or its absence has been reported.
     var heartbeatDeadline: Instant? {
-        guard ladder == nil, state == .running || state == .paused, !verdicts.contains(.frozen), let lastHeard else {
+        guard !isSilent, ladder == nil, state == .running || state == .paused, !verdicts.contains(.frozen),
+            let lastHeard
+        else {
             return nil
         }
         return lastHeard + configuration.health.heartbeatTimeout

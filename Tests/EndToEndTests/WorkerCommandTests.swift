@@ -6,7 +6,7 @@ import WireProtocol
 /// The commands about strategies, as scripts and people use them.
 @Suite struct WorkerCommandTests {
     private static let statusFields: Set = [
-        "worker_id", "state", "strategy_name", "strategy_path", "symbols", "data_types", "pid", "generation",
+        "worker_id", "kind", "state", "strategy_name", "strategy_path", "symbols", "data_types", "pid", "generation",
         "created_at",
         "started_at", "stopped_at", "last_heartbeat", "messages_processed", "signals_emitted", "errors_count",
         "restarts",

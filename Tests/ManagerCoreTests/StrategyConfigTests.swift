@@ -1,5 +1,6 @@
 import Foundation
 import Testing
+import WireProtocol
 
 @testable import ManagerCore
 
@@ -38,6 +39,57 @@ import Testing
         #expect(try kind(program) == .executable)
         #expect(try kind(folder.script("")) == .executable)
         #expect(try kind("/bin/sh") == .executable)
+    }
+
+    private func processRefusal(_ change: (inout StrategyConfig) -> Void = { _ in }) -> String? {
+        var config = StrategyConfig(kind: .process)
+        config.path = "/bin/sh"
+        change(&config)
+        do throws(ManagerError) {
+            #expect(try config.validate() == .process)
+            return nil
+        } catch {
+            return error.description
+        }
+    }
+
+    @Test func aProcessIsAnyExecutableAndHasNoMarketData() throws {
+        #expect(processRefusal() == nil)
+        // What it is called says nothing.
+        let script = try folder.write("#!/bin/sh", to: "tool.swift")
+        chmod(script, 0o755)
+        #expect(processRefusal { $0.path = script } == nil)
+        let text = try folder.write("", to: "a.txt")
+        #expect(processRefusal { $0.path = text } == "cannot execute \(text): Permission denied")
+        #expect(processRefusal { $0.symbols = ["X"] }?.contains("receives no market data") == true)
+        #expect(processRefusal { $0.params = ["a": 1] }?.contains("receives no market data") == true)
+        #expect(processRefusal { $0.arguments = ["a\0b"] }?.contains("NUL") == true)
+        #expect(processRefusal { $0.arguments = Array(repeating: "", count: 1001) }?.contains("1000") == true)
+        for name in ["", "A=B", "QUANTCELL_TOKEN", "A\0"] {
+            #expect(processRefusal { $0.environment = [name: "x"] }?.hasPrefix("'environment' cannot have") == true)
+        }
+        #expect(processRefusal { $0.environment = ["A": String(repeating: "x", count: 1 << 17)] } != nil)
+    }
+
+    @Test func argumentsAreForProgramsOfTheirOwn() throws {
+        for name in ["a.swift", "a.so"] {
+            var config = StrategyConfig(arguments: ["x"])
+            config.path = try folder.write("", to: name)
+            #expect(throws: ManagerError.self) { try config.validate() }
+        }
+        var config = StrategyConfig(arguments: ["x"], environment: ["A": "b"])
+        config.path = "/bin/sh"
+        #expect(try config.validate() == .executable)
+    }
+
+    /// What a command started is started again as it was; an older manager's text is a strategy's.
+    @Test func theDesiredStateKnowsTheKind() throws {
+        var config = StrategyConfig(name: "p", kind: .process, arguments: ["a", "b"], environment: ["A": "b"])
+        config.path = "/bin/sh"
+        let read = try #require(StrategyConfig(json: config.json.text, defaults: StrategyConfig()))
+        #expect(read == config)
+        let old = #"{"name":"p","path":"/x","symbols":[],"data_types":[],"params":{}}"#
+        #expect(StrategyConfig(json: old, defaults: StrategyConfig())?.kind == .strategy)
     }
 
     @Test func whatCannotRunIsRefusedWithItsReason() throws {

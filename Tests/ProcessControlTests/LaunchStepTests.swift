@@ -102,7 +102,7 @@ struct LaunchStepTests {
             exit(LaunchStep.run(arguments: LaunchStep.arguments(limits: ProcessLimits(), program: "/nowhere/x")))
         }
         let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
-        #expect(message.contains("quantcell: cannot start /nowhere/x: No such file or directory\n"))
+        #expect(message.contains("quantcell: not started: cannot start /nowhere/x: No such file or directory\n"))
     }
 
     @Test func fileThatIsNoProgramIs126() async {

@@ -60,6 +60,23 @@ import WireProtocol
         )
     }
 
+    @Test func aProgramsSurroundingsAreReadToo() throws {
+        let text = #"{"kind":"process","arguments":["--paper","a b"],"environment":{"A":"b=c"}}"#
+        let configuration = try StartConfiguration(parsing: text, path: "c.json")
+        let payload = configuration.payload(path: "/x", waits: true)
+        #expect(payload["kind"] == "process")
+        #expect(payload["arguments"] == ["--paper", "a b"])
+        #expect(payload["environment"] == ["A": "b=c"])
+        #expect(throws: CommandFailure.self) { try StartConfiguration(parsing: #"{"environment":{"A":1}}"#, path: "c") }
+    }
+
+    @Test func variablesAreCutAtTheFirstEqualsSign() {
+        #expect(Variable("A=b=c").map { [$0.name, $0.value] } == ["A", "b=c"])
+        #expect(Variable("A=")?.value == "")
+        #expect(Variable("A") == nil)
+        #expect(Variable("=b") == nil)
+    }
+
     @Test(arguments: [
         (#"{"symbls":[]}"#, "unknown key 'symbls'"), (#"{"symbols":"A"}"#, "'symbols' must be an array of strings"),
         ("[]", "a JSON object is needed"), ("{", "c.json: "),

@@ -115,7 +115,14 @@ private struct World {
                 restartWindow: .seconds(Int.random(in: 10...600, using: &random)),
                 budgets: [.signal: Int.random(in: 0...10, using: &random)]
             ),
-            health: HealthCheckConfig(frozenAction: action(), stuckAction: action(), starvedAction: action())
+            health: HealthCheckConfig(
+                frozenAction: action(),
+                stuckAction: action(),
+                starvedAction: action(),
+                // A third of them are never heard.
+                runsAfter: Int.random(in: 0..<3, using: &random) == 0
+                    ? .milliseconds(Int.random(in: 0...5000, using: &random)) : nil
+            )
         )
     }
 

@@ -8,11 +8,19 @@ import WireProtocol
 @Suite struct StateTableTests {
     /// All modes of the policy with all actions of the health checks.
     static let configurations: [WorkerLife.Configuration] = RestartPolicy.Mode.allCases.flatMap { mode in
-        HealthAction.allCases.map { action in
-            WorkerLife.Configuration(
-                restartPolicy: RestartPolicy(mode: mode, jitter: 0),
-                health: HealthCheckConfig(frozenAction: action, stuckAction: action, starvedAction: action)
-            )
+        HealthAction.allCases.flatMap { action in
+            // One that is heard, one that is not, and one that is not and counts as running at once.
+            [nil, Duration.seconds(1), .zero].map { runsAfter in
+                WorkerLife.Configuration(
+                    restartPolicy: RestartPolicy(mode: mode, jitter: 0),
+                    health: HealthCheckConfig(
+                        frozenAction: action,
+                        stuckAction: action,
+                        starvedAction: action,
+                        runsAfter: runsAfter
+                    )
+                )
+            }
         }
     }
 

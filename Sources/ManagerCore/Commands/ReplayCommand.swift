@@ -42,7 +42,7 @@ enum ReplayCommand: AdminCommand {
     }
 
     private static func topics(of worker: Worker) throws(ManagerError) -> [String] {
-        guard worker.kind != .executable else {
+        guard worker.kind.isHosted else {
             throw ManagerError(
                 .conflict,
                 "'\(worker.id)' is an executable; only what is loaded into a worker can be shown the record"

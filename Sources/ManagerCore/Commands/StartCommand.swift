@@ -3,7 +3,8 @@ internal import WireProtocol
 
 /// `start`: start a strategy; what `quantcell start-strategy` sends.
 ///
-/// Payload: `path` (absolute), and optionally `name`, `symbols`, `data_types`, `params`, `delivery`, `warmup`, `watch`, `python` (its interpreter),
+/// Payload: `path` (absolute), and optionally `name`, `kind`, `arguments`, `environment`, `symbols`, `data_types`, `params`, `delivery`, `warmup`,
+/// `watch`, `python` (its interpreter),
 /// `fresh` (default false: begin with the checkpoint that there is) and `wait` (default true: answer `done` once the strategy runs, `refused` when it has failed for
 /// good). Done: `worker_id`, `state`, `worker`.
 enum StartCommand: AdminCommand {
@@ -52,6 +53,22 @@ enum StartCommand: AdminCommand {
             config.dataTypes = dataTypes
         }
         let fields = PayloadFields(request)
+        if let name = try fields.text("kind") {
+            guard let kind = Settings.WorkerKind(rawValue: name) else {
+                throw wrong("kind", Settings.WorkerKind.expectation)
+            }
+            config.kind = kind
+        }
+        if let arguments = payload["arguments"], arguments != .null {
+            guard let arguments = arguments.stringArrayValue else { throw wrong("arguments", "a list of text") }
+            config.arguments = arguments
+        }
+        if let environment = payload["environment"], environment != .null {
+            guard let members = environment.objectValue, members.values.allSatisfy({ $0.stringValue != nil }) else {
+                throw wrong("environment", "an object of text")
+            }
+            config.environment = members.compactMapValues(\.stringValue)
+        }
         if let name = try fields.text("delivery") {
             guard let delivery = Settings.Delivery(rawValue: name) else {
                 throw wrong("delivery", Settings.Delivery.expectation)

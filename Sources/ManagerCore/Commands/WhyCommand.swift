@@ -18,7 +18,7 @@ enum WhyCommand: AdminCommand {
             let worker = try control.worker(of: request)
             let life = control.supervisor.life(of: worker.id)
             let status = control.json(worker)
-            let next = Prospect(life, worker.id)
+            let next = Prospect(life, worker.id, isHeard: worker.kind != .process)
             let id = worker.id
             control.readJournal(reply) { journal in
                 let transitions = try journal.entries(
@@ -44,7 +44,7 @@ private struct Prospect: Sendable {
     let text: String
     let advice: [String]
 
-    init(_ life: WorkerLife?, _ id: String) {
+    init(_ life: WorkerLife?, _ id: String, isHeard: Bool) {
         guard let life, let state = life.state else {
             text = "the strategy is being compiled"
             advice = []
@@ -53,7 +53,10 @@ private struct Prospect: Sendable {
         let restart = "'quantcell restart \(id)' starts a new process with a whole budget"
         switch state {
         case .running where life.verdicts.isEmpty:
-            text = "nothing: it runs, and is heard from"
+            text =
+                isHeard
+                ? "nothing: it runs, and is heard from"
+                : "nothing: its process lives; no more is known of one that says nothing"
             advice = []
         case .running:
             text = "it runs, but is \(life.verdicts.map(\.rawValue).sorted().joined(separator: ", "))"
@@ -69,7 +72,10 @@ private struct Prospect: Sendable {
             ]
         case .error where life.hasGivenUp:
             text = "nothing: it stays in error until somebody restarts it"
-            advice = ["mend the strategy, then \(restart)", "'quantcell logs \(id)' shows what it wrote last"]
+            advice = [
+                "mend the \(isHeard ? "strategy" : "program"), then \(restart)",
+                "'quantcell logs \(id)' shows what it wrote last",
+            ]
         case .error:
             text = "its process is being ended; then the policy decides"
             advice = []

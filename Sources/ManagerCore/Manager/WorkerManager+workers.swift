@@ -9,7 +9,7 @@ extension WorkerManager {
     /// Starts a strategy and waits until it runs.
     ///
     /// - Parameters:
-    ///   - path: A `.swift` file, a shared object, or a program that speaks the protocol; relative to the working directory.
+    ///   - path: A `.swift` file, a shared object, or a program that speaks the protocol, or need not where `config` says that it is a process; relative to the working directory.
     ///   - config: What it is to receive and how it is watched.
     /// - Returns: The worker's id.
     /// - Throws: ``ManagerError``, for a strategy that does not compile, load or start; its text says why.

@@ -11,6 +11,8 @@ final class WorkerSpawner {
         /// The folder of the Python package `quantcell`; empty where it was not found.
         var pythonKit: String
         var endpoints: Endpoints
+        /// The runtime folder, for programs that talk to the manager by themselves.
+        var runtimeFolder: String
         /// Folder of the workers' output.
         var logs: String
         /// After how long without a manager a worker stops itself.
@@ -79,7 +81,11 @@ final class WorkerSpawner {
     /// Spawns an executable that is a worker by itself.
     func spawn(_ strategy: StrategyConfig, workerID: String, generation: UInt64) throws -> WorkerProcess {
         // What only a process itself can give up, it gives up in a step of our own before it becomes the program.
-        let arguments = LaunchStep.arguments(limits: try strategy.limits.processLimits(), program: strategy.path)
+        let arguments = LaunchStep.arguments(
+            limits: try strategy.limits.processLimits(),
+            program: strategy.path,
+            arguments: strategy.arguments
+        )
         return try spawn(
             executable: configuration.workerExecutable,
             arguments: arguments,
@@ -106,23 +112,15 @@ final class WorkerSpawner {
         }
         environment[Self.backtrace.name] = environment[Self.backtrace.name] ?? Self.backtrace.settings
         environment["QUANTCELL_WORKER_ID"] = workerID
-        environment["QUANTCELL_IDENTITY"] = identity
         environment["QUANTCELL_GENERATION"] = "\(generation)"
         environment["QUANTCELL_TOKEN"] = token
-        environment["QUANTCELL_DATA"] = configuration.endpoints.data.first
-        environment["QUANTCELL_CONTROL"] = configuration.endpoints.control.first
-        environment["QUANTCELL_STATUS"] = configuration.endpoints.status.first
-        environment["QUANTCELL_HISTORY"] = configuration.endpoints.history.first
-        // A test that lets the manager die at some point may mean a point of its workers.
-        for name in ["QUANTCELL_CRASH_POINT", "QUANTCELL_CRASH_FILE"] {
-            environment[name] = configuration.environment[name]
+        if let strategy, strategy.kind == .process {
+            // It is told nothing of the protocol, but the commands that it may run find their manager.
+            environment["QUANTCELL_RUNTIME_DIR"] = configuration.runtimeFolder
+        } else {
+            environment.merge(protocolVariables(identity, strategy)) { $1 }
         }
-        environment["QUANTCELL_LOG_LEVEL"] = configuration.logLevel
-        environment["QUANTCELL_LOG_FORMAT"] = configuration.logFormat
-        environment["QUANTCELL_ORPHAN_LEASE"] = "\(configuration.orphanLease / .seconds(1))"
-        environment["QUANTCELL_PARAMS"] = JSONValue.object(strategy?.params ?? [:]).text
-        environment["QUANTCELL_SYMBOLS"] = JSONValue.array((strategy?.symbols ?? []).map(JSONValue.string)).text
-        environment["QUANTCELL_DATA_TYPES"] = JSONValue.array((strategy?.dataTypes ?? []).map(JSONValue.string)).text
+        environment.merge(strategy?.environment ?? [:]) { $1 }
         let child = try ChildProcess.spawn(
             SpawnRequest(executable: executable, arguments: arguments, environment: environment, output: output)
         )
@@ -143,6 +141,27 @@ final class WorkerSpawner {
             throw error
         }
         return process
+    }
+
+    /// What a program must know to speak the protocol.
+    private func protocolVariables(_ identity: String, _ strategy: StrategyConfig?) -> [String: String] {
+        var environment: [String: String] = [:]
+        environment["QUANTCELL_IDENTITY"] = identity
+        environment["QUANTCELL_DATA"] = configuration.endpoints.data.first
+        environment["QUANTCELL_CONTROL"] = configuration.endpoints.control.first
+        environment["QUANTCELL_STATUS"] = configuration.endpoints.status.first
+        environment["QUANTCELL_HISTORY"] = configuration.endpoints.history.first
+        // A test that lets the manager die at some point may mean a point of its workers.
+        for name in ["QUANTCELL_CRASH_POINT", "QUANTCELL_CRASH_FILE"] {
+            environment[name] = configuration.environment[name]
+        }
+        environment["QUANTCELL_LOG_LEVEL"] = configuration.logLevel
+        environment["QUANTCELL_LOG_FORMAT"] = configuration.logFormat
+        environment["QUANTCELL_ORPHAN_LEASE"] = "\(configuration.orphanLease / .seconds(1))"
+        environment["QUANTCELL_PARAMS"] = JSONValue.object(strategy?.params ?? [:]).text
+        environment["QUANTCELL_SYMBOLS"] = JSONValue.array((strategy?.symbols ?? []).map(JSONValue.string)).text
+        environment["QUANTCELL_DATA_TYPES"] = JSONValue.array((strategy?.dataTypes ?? []).map(JSONValue.string)).text
+        return environment
     }
 
     /// A control group of the process's own, from which none of its descendants can get out.

@@ -34,6 +34,7 @@ extension Settings {
             delivery: supervisor.delivery,
             warmup: supervisor.warmup,
             checkpoint: supervisor.checkpoint,
+            readyAfter: supervisor.readyAfter.duration,
             python: python
         )
     }
@@ -54,6 +55,9 @@ extension Settings {
         var config = strategyDefaults
         config.name = strategy.name
         config.path = strategy.path
+        config.kind = strategy.kind
+        config.arguments = strategy.arguments
+        config.environment = strategy.environment
         config.symbols = strategy.symbols
         config.dataTypes = strategy.dataTypes
         config.params = strategy.params.values
@@ -69,6 +73,7 @@ extension Settings {
         if let delivery = strategy.delivery { config.delivery = delivery }
         if let warmup = strategy.warmup { config.warmup = warmup }
         if let checkpoint = strategy.checkpoint { config.checkpoint = checkpoint }
+        if let readyAfter = strategy.readyAfter { config.readyAfter = readyAfter.duration }
         if let python = strategy.python { config.python = python }
         return config
     }
@@ -229,13 +234,16 @@ extension Settings.Feed {
 extension StrategyConfig {
     /// How the supervisor is to treat the worker.
     func life(_ settings: Settings) -> WorkerLife.Configuration {
-        WorkerLife.Configuration(
-            restartPolicy: restartPolicy,
-            health: health,
-            stop: StopLadder.Configuration(
-                askGrace: stopGrace,
-                terminateGrace: settings.manager.terminateGrace.duration
-            )
+        var health = health
+        var stop = StopLadder.Configuration(
+            askGrace: stopGrace,
+            terminateGrace: settings.manager.terminateGrace.duration
         )
+        if kind == .process {
+            // It hears nothing but signals: SIGTERM is how it is asked.
+            health.runsAfter = readyAfter
+            stop = StopLadder.Configuration(askGrace: nil, terminateGrace: stopGrace)
+        }
+        return WorkerLife.Configuration(restartPolicy: restartPolicy, health: health, stop: stop)
     }
 }

@@ -7,6 +7,9 @@ extension StrategyConfig {
         [
             "name": .string(name),
             "path": .string(path),
+            "kind": .string(kind.rawValue),
+            "arguments": .array(arguments.map(JSONValue.string)),
+            "environment": .object(environment.mapValues(JSONValue.string)),
             "symbols": .array(symbols.map(JSONValue.string)),
             "data_types": .array(dataTypes.map(JSONValue.string)),
             "params": .object(params),
@@ -30,7 +33,10 @@ extension StrategyConfig {
         self.dataTypes = dataTypes
         self.params = params
         changedParams = ChangedParams(json["changed_params"])
-        // An earlier version wrote neither.
+        // An earlier version wrote none of these.
+        kind = json["kind"]?.stringValue.flatMap(Settings.WorkerKind.init(rawValue:)) ?? .strategy
+        arguments = json["arguments"]?.stringArrayValue ?? []
+        environment = json["environment"]?.objectValue?.compactMapValues(\.stringValue) ?? [:]
         delivery = json["delivery"]?.stringValue.flatMap(Settings.Delivery.init(rawValue:)) ?? defaults.delivery
         watch = json["watch"]?.boolValue ?? defaults.watch
         python = json["python"]?.stringValue ?? defaults.python

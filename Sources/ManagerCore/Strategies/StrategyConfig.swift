@@ -13,6 +13,11 @@ enum StrategyKind: Hashable, Sendable {
     case python
     /// A program that speaks the protocol itself.
     case executable
+    /// A program that does not speak it.
+    case process
+
+    /// Whether it is loaded into a process of ours, rather than a program of its own.
+    var isHosted: Bool { self != .executable && self != .process }
 }
 
 /// What a worker is to do, and how it is watched.
@@ -21,6 +26,12 @@ public struct StrategyConfig: Hashable, Sendable {
     public var name: String
     /// The strategy: an absolute path.
     package internal(set) var path = ""
+    /// Whether it is a strategy, or a program that is only kept alive.
+    public var kind: Settings.WorkerKind
+    /// What a program of its own is started with.
+    public var arguments: [String]
+    /// Variables that a program of its own has besides those of the manager.
+    public var environment: [String: String]
     /// The instruments whose data it receives.
     public var symbols: [String]
     /// The kinds of data it receives.
@@ -49,12 +60,17 @@ public struct StrategyConfig: Hashable, Sendable {
     public var watch: Bool
     /// Those of ``params`` that were changed while it ran.
     var changedParams = ChangedParams()
+    /// How long a process must have lived to count as running.
+    public var readyAfter: Duration
     /// The interpreter of a strategy in Python: its path, the folder of a virtual environment, a name, or empty for `python3`.
     public var python: String
 
     /// Makes a configuration; what is left out has the defaults of the design.
     public init(
         name: String = "",
+        kind: Settings.WorkerKind = .strategy,
+        arguments: [String] = [],
+        environment: [String: String] = [:],
         symbols: [String] = [],
         dataTypes: [String] = ["kline"],
         params: [String: JSONValue] = [:],
@@ -68,9 +84,13 @@ public struct StrategyConfig: Hashable, Sendable {
         warmup: Int = 0,
         checkpoint: Settings.Checkpoint = Settings.Checkpoint(),
         watch: Bool = false,
+        readyAfter: Duration = .seconds(1),
         python: String = ""
     ) {
         self.name = name
+        self.kind = kind
+        self.arguments = arguments
+        self.environment = environment
         self.symbols = symbols
         self.dataTypes = dataTypes
         self.params = params
@@ -84,6 +104,7 @@ public struct StrategyConfig: Hashable, Sendable {
         self.warmup = warmup
         self.checkpoint = checkpoint
         self.watch = watch
+        self.readyAfter = readyAfter
         self.python = python
     }
 
@@ -103,7 +124,10 @@ public struct StrategyConfig: Hashable, Sendable {
         var info = stat()
         guard stat(path, &info) == 0 else { throw refuse("cannot read \(path): \(String(cString: strerror(errno)))") }
         guard info.st_mode & S_IFMT == S_IFREG else { throw refuse("\(path) is not a file") }
-        guard access(path, R_OK) == 0 else { throw refuse("cannot read \(path): \(String(cString: strerror(errno)))") }
+        // A program may be started without being read.
+        guard access(path, kind == .process ? X_OK : R_OK) == 0 else {
+            throw refuse("cannot \(kind == .process ? "execute" : "read") \(path): \(String(cString: strerror(errno)))")
+        }
         guard Settings.Supervisor.warmups.contains(warmup) else {
             throw refuse("'warmup' must be from 0 to \(Settings.Supervisor.warmups.upperBound), not \(warmup)")
         }
@@ -117,14 +141,33 @@ public struct StrategyConfig: Hashable, Sendable {
                 }
             }
         }
-        if path.hasSuffix(".swift") { return .source }
-        if path.hasSuffix(".so") { return .library }
-        // A Python file that is a program by itself, as its first line and its mode say, speaks the protocol.
-        if path.hasSuffix(".py"), access(path, X_OK) != 0 || !Self.namesInterpreter(path) { return .python }
+        if let problem = ProgramSurroundings.problem(of: arguments) { throw refuse("'arguments' \(problem)") }
+        if let problem = ProgramSurroundings.problem(of: environment) { throw refuse("'environment' \(problem)") }
+        if kind == .process {
+            guard symbols.isEmpty, params.isEmpty else {
+                throw refuse("a process receives no market data and has no 'params', but 'arguments' and 'environment'")
+            }
+            return .process
+        }
+        if let hostedKind {
+            guard arguments.isEmpty, environment.isEmpty else {
+                throw refuse("'arguments' and 'environment' are for executables; other strategies have 'params'")
+            }
+            return hostedKind
+        }
         guard access(path, X_OK) == 0 else {
             throw refuse("\(path) is neither a .swift file, a .py file, a .so nor an executable program")
         }
         return .executable
+    }
+
+    /// How it is loaded into a process of ours; `nil` for a program of its own.
+    private var hostedKind: StrategyKind? {
+        if path.hasSuffix(".swift") { return .source }
+        if path.hasSuffix(".so") { return .library }
+        // A Python file that is a program by itself, as its first line and its mode say, speaks the protocol.
+        if path.hasSuffix(".py"), access(path, X_OK) != 0 || !Self.namesInterpreter(path) { return .python }
+        return nil
     }
 
     /// Whether the file begins with `#!`.

@@ -92,6 +92,8 @@ final class Worker {
     /// What a later manager is to know of the strategy: its configuration, and what its process has said of it.
     var description: JSONValue {
         var members = config.json.objectValue ?? [:]
+        // Secrets that stand in a configuration file are not to stand in the journal too: a later manager reads them there again.
+        if source != .cli { members["environment"] = nil }
         members["strategy_name"] = .string(strategyName)
         members["effective_params"] = .object(effectiveParams)
         members["declared_params"] = declaredParams.map(JSONValue.object)
@@ -195,21 +197,26 @@ final class Worker {
         }
         var metadata = metadata
         metadata.merge(lag.json) { $1 }
-        metadata["gaps"] = JSONValue(gaps)
-        metadata["delivery"] = .string(config.delivery.rawValue)
-        if config.watch { metadata["watch"] = true }
+        if kind == .process {
+            metadata["arguments"] = .array(config.arguments.map(JSONValue.string))
+        } else {
+            metadata["gaps"] = JSONValue(gaps)
+            metadata["delivery"] = .string(config.delivery.rawValue)
+            if config.watch { metadata["watch"] = true }
+            metadata["params"] = JSONValue.object(effectiveParams).redacted
+        }
         metadata["usage"] = process.flatMap { Self.usage($0.child.fingerprint) }
         if let life, !life.verdicts.isEmpty {
             metadata["verdicts"] = .array(life.verdicts.map(\.rawValue).sorted().map(JSONValue.string))
         }
-        metadata["params"] = JSONValue.object(effectiveParams).redacted
         return [
             "worker_id": .string(id),
+            "kind": .string(config.kind.rawValue),
             "state": .string(life?.state?.rawValue ?? "compiling"),
             "strategy_name": .string(strategyName),
             "strategy_path": .string(config.path),
             "symbols": .array(config.symbols.map(JSONValue.string)),
-            "data_types": .array(config.dataTypes.map(JSONValue.string)),
+            "data_types": .array(kind == .process ? [] : config.dataTypes.map(JSONValue.string)),
             "pid": process.map { .integer(Int64($0.child.pid)) } ?? .null,
             "generation": JSONValue(life?.generation ?? 0),
             "created_at": time(createdAt),

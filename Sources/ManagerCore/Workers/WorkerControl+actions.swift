@@ -86,7 +86,7 @@ extension WorkerControl: SupervisorDelegate {
     ) throws -> WorkerProcess {
         let limits = config.limits
         let process: WorkerProcess
-        if kind == .executable {
+        if !kind.isHosted {
             process = try spawner.spawn(config, workerID: workerID, generation: generation)
             processes[process.identity] = process
         } else {
@@ -97,7 +97,7 @@ extension WorkerControl: SupervisorDelegate {
         }
         do {
             // A program that is spawned for it has had the others from its beginning.
-            if kind != .executable { try limits.processLimits().apply(to: process.child.pid) }
+            if kind.isHosted { try limits.processLimits().apply(to: process.child.pid) }
             try spawner.applyGroupLimits(limits, to: process)
         } catch {
             // It is nobody's spare any more, and may not run without its limits.

@@ -91,6 +91,7 @@ extension WorkerControl {
         of worker: Worker,
         _ done: @escaping (Result<Void, ManagerError>) -> Void
     ) throws(ManagerError) {
+        try requireSpeech(of: worker)
         let state = supervisor.state(of: worker.id)
         guard let process = worker.process, state == .running || state == .paused else {
             throw ManagerError(

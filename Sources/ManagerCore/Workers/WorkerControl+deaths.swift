@@ -61,6 +61,16 @@ extension WorkerControl {
         chronicle.record(death, cause: cause, level: .warning, changes: removal)
     }
 
+    /// Why a program has ended before it began, where that is so: what the step before it has written.
+    func whyItNeverBegan(_ worker: Worker, _ status: WorkerEnd) -> String? {
+        guard !worker.kind.isHosted,
+            status == .exited(code: LaunchStep.cannotRun) || status == .exited(code: LaunchStep.notFound)
+        else { return nil }
+        let line = LogTail.read(spawner.logPath(worker.id), lines: 1)?.split(separator: "\n").last
+        guard let line, line.hasPrefix(LaunchStep.complaint) else { return nil }
+        return String(line.dropFirst(LaunchStep.complaint.utf8.count))
+    }
+
     /// Finds out where a stuck worker is: it is asked to write its own backtrace, and `/proc` is looked at.
     func capture(_ worker: Worker) {
         guard let process = worker.process else { return }

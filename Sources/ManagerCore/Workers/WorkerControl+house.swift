@@ -73,7 +73,7 @@ extension WorkerControl {
             worker.isMeasuringLag = false
             worker.lag.compare(with: lasts, now: WallClock.nanoseconds())
             guard supervisor.state(of: worker.id) == .running, worker.config.delivery == .lossless,
-                worker.kind != .executable, worker.lag.isStuck(at: SuspendingClock().now), let process = worker.process
+                worker.lag.isStuck(at: SuspendingClock().now), let process = worker.process
             else { return }
             plane?.send(Message(.sync, workerID: worker.id), to: process.identity)
         }
@@ -85,7 +85,7 @@ extension WorkerControl {
         for worker in workers.values {
             let path = spawner.logPath(worker.id)
             guard let size = WorkerLog.Size(path) else { continue }
-            if worker.kind == .executable {
+            if !worker.kind.isHosted {
                 if size.allocated > part * Int64(keep + 1) { trim(path, part, keep, worker) }
             } else if size.bytes > part {
                 tell(WorkerLog.rotate(path, keep: keep), of: worker)

@@ -21,6 +21,9 @@ extension WorkerControl {
             guard hasTakenOver, message.type != .ack, message.type != .error else { return }
             return dismiss(identity, workerID: message.workerID ?? "")
         }
+        if let workerID = process.workerID, workers[workerID]?.kind == .process {
+            return refuse("control", ProtocolError("'\(workerID)' is a process: it has nothing to say"), bytes: 0)
+        }
         sendUndelivered(process)
         switch message.type {
         case .hello, .heartbeat: greet(process, message)
@@ -54,16 +57,22 @@ extension WorkerControl {
             )
             return
         }
-        if let workerID = process.workerID, !process.isHost, hello.payload["checkpoint"]?.boolValue == true {
-            // A host gets it with its strategy.
-            readCheckpoint(of: workerID) { [unowned self] result in
-                let checkpoint = (try? result.get()).flatMap { try? $0?.startPayload() }
-                welcome(process, replyTo: hello.messageID, ["checkpoint": checkpoint ?? .null])
-            }
-        } else {
+        guard let worker = process.workerID.flatMap({ workers[$0] }), !process.isHost, awaitsState(worker) else {
             welcome(process, replyTo: hello.messageID)
+            return connected(process)
         }
+        // It may go on speaking without having been welcomed.
         connected(process)
+        // It gets no `start` that could say where it goes on from.
+        readCheckpoint(of: worker.id) { [unowned self] result in
+            guard worker.process === process else { return }
+            do {
+                let checkpoint = try result.get()?.startPayload()
+                welcome(process, replyTo: hello.messageID, ["checkpoint": checkpoint ?? .null])
+            } catch {
+                feed(.failed("its checkpoint cannot be read: \(error)"), to: worker.id)
+            }
+        }
     }
 
     /// Tells a process how often to say that it lives, and for how long it may live without a manager.
@@ -81,6 +90,14 @@ extension WorkerControl {
         var welcome = Message(.welcome, workerID: process.workerID, payload: .object(facts.merging(details) { $1 }))
         welcome.replyTo = replyTo
         plane?.send(welcome, to: process.identity)
+    }
+
+    /// Whether a worker has not begun yet, so that it is still to be told where to go on from.
+    private func awaitsState(_ worker: Worker) -> Bool {
+        switch supervisor.state(of: worker.id) {
+        case .initializing, .initialized, .starting: true
+        default: false
+        }
     }
 
     private func connected(_ process: WorkerProcess) {
@@ -167,6 +184,9 @@ extension WorkerControl {
             if pools.spare(workerID) == nil { stale(message, workerID) }
             return
         }
+        guard worker.kind != .process else {
+            return refuse("status", ProtocolError("'\(workerID)' is a process: it has nothing to say"), bytes: 0)
+        }
         switch message.type {
         case .heartbeat, .statusUpdate: alive(worker, process, message)
         case .signal: signal(message, worker, generation)
@@ -197,7 +217,7 @@ extension WorkerControl {
     /// Takes a heartbeat of the usual shape. Returns whether it was one of a host's current process; any other is to be handled as the
     /// message that it is.
     func handleHeartbeat(_ heartbeat: Heartbeat) -> Bool {
-        guard let worker = workers[heartbeat.workerID], worker.kind != .executable, let process = worker.process,
+        guard let worker = workers[heartbeat.workerID], worker.kind.isHosted, let process = worker.process,
             let generation = supervisor.generation(of: worker.id), heartbeat.generation ?? generation == generation
         else { return false }
         worker.heard(heartbeat)

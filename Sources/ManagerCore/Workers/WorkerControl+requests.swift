@@ -135,6 +135,7 @@ extension WorkerControl {
     ) {
         do throws(ManagerError) {
             let worker = try worker(of: request)
+            try requireSpeech(of: worker)
             guard let state = supervisor.state(of: worker.id), allowed.contains(state) else {
                 let state = supervisor.state(of: worker.id)?.rawValue ?? "compiling"
                 throw ManagerError(.conflict, "'\(worker.id)' is \(state); it cannot become \(wanted.rawValue) now")
@@ -163,6 +164,15 @@ extension WorkerControl {
         } catch {
             reply.refused(error)
         }
+    }
+
+    /// Refuses what a worker would have to be asked for, where it hears nothing.
+    func requireSpeech(of worker: Worker) throws(ManagerError) {
+        guard worker.kind == .process else { return }
+        throw ManagerError(
+            .conflict,
+            "'\(worker.id)' is a process: it hears nothing but signals; it can be stopped and restarted, and no more"
+        )
     }
 
     func slowAnswer(_ worker: Worker) -> String {
@@ -202,6 +212,11 @@ extension WorkerControl {
                 done(.failure(ManagerError(.workerStart, worker.lastError ?? "'\(worker.id)' failed")))
             } else if state == .stopped, life.wanted == .stopped {
                 done(.failure(Self.stopped(worker)))
+            } else if state == .stopped, worker.kind == .process {
+                // It has done what it was there for, and sooner than it would have counted as running.
+                done(.success(worker))
+            } else if state == .stopped {
+                done(.failure(ManagerError(.workerStart, "'\(worker.id)' ended by itself before it ran")))
             } else {
                 return false
             }
@@ -310,7 +325,7 @@ extension WorkerControl {
         let start = SuspendingClock().now
         provide(worker.config, worker.kind) { [unowned self] result in
             if case .success(let file) = result {
-                worker.library = worker.kind == .executable ? nil : file
+                worker.library = worker.kind.isHosted ? file : nil
                 let elapsed = SuspendingClock().now - start
                 if worker.kind == .source, elapsed > .milliseconds(20) {
                     logger.info(
@@ -344,7 +359,7 @@ extension WorkerControl {
         _ done: @escaping (Result<String, ManagerError>) -> Void
     ) {
         switch kind {
-        case .executable, .library: done(.success(config.path))
+        case .executable, .process, .library: done(.success(config.path))
         case .source: compiler.compile(config.path, done: done)
         case .python:
             do throws(ManagerError) {

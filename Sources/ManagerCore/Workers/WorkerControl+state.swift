@@ -21,6 +21,9 @@ extension WorkerControl {
             return [.remove(workerID: worker.id, generation: transition.generation - 1)]
                 + (process(of: worker, transition).map { [StateChange.keep($0)] } ?? [])
                 + [want(worker, asked(of: worker))]
+        case .starting where worker.kind == .process:
+            // It will never say that it is there: a later manager has to know of it from its first moment.
+            return process(of: worker, transition).map { [.keep($0)] } ?? []
         case .running, .paused:
             return (process(of: worker, transition).map { [StateChange.keep($0)] } ?? []) + [
                 want(worker, asked(of: worker))
@@ -132,10 +135,8 @@ extension WorkerControl {
     }
 
     private func adopt(_ record: ProcessRecord, _ config: StrategyConfig, isConfigured: Bool) throws {
-        guard record.state == WorkerState.running.rawValue || record.state == WorkerState.paused.rawValue else {
-            throw ManagerError(.conflict, "it was \(record.state)")
-        }
         let kind = try config.validate()
+        guard Self.isAdoptable(record, kind) else { throw ManagerError(.conflict, "it was \(record.state)") }
         let child = try AdoptedProcess.adopt(record.fingerprint, token: record.token)
         secrets.learn(.object(config.params))
         let worker = Worker(id: record.workerID, config: config, kind: kind)
@@ -150,7 +151,7 @@ extension WorkerControl {
             token: record.token,
             child: child,
             group: spawner.group(ofAdopted: record.identity),
-            isHost: kind != .executable
+            isHost: kind.isHosted
         )
         process.workerID = worker.id
         process.isConnected = true
@@ -166,6 +167,15 @@ extension WorkerControl {
             .adopt(generation: record.generation, restarts: UInt64(max(record.restarts, 0)), isPaused: isPaused),
             to: worker.id
         )
+    }
+
+    /// A strategy that was still starting cannot be taken over half-way; of a process all that counts is that it lives.
+    private static func isAdoptable(_ record: ProcessRecord, _ kind: StrategyKind) -> Bool {
+        switch WorkerState(rawValue: record.state) {
+        case .running, .paused: true
+        case .starting: kind == .process
+        default: false
+        }
     }
 
     /// Ends whatever is left of a process that is not taken over; found by its token, since its pid may be another's.

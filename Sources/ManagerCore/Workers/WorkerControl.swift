@@ -110,6 +110,7 @@ final class WorkerControl {
             workerExecutable: parts.installation.workerExecutable,
             pythonKit: parts.installation.pythonKit,
             endpoints: endpoints,
+            runtimeFolder: folders.runtime,
             logs: parts.logs,
             orphanLease: settings.supervisor.orphanLease.duration,
             logLevel: settings.manager.logLevel.ofStrategies,
@@ -308,7 +309,8 @@ final class WorkerControl {
             recordEnd(of: worker, process, exit, evidence)
             worker.ended(supervisor.life(of: id)?.generation ?? 0, at: SuspendingClock().now)
             worker.process = nil
-            feed(.exited(status, outOfMemory: evidence != nil), to: id)
+            let reason = whyItNeverBegan(worker, status)
+            feed(.exited(status, outOfMemory: evidence != nil, neverBegan: reason), to: id)
             settle(worker)
         }
         finishWhenEmpty()

@@ -4,11 +4,15 @@ import WireProtocol
 /// `quantcell start-strategy`
 struct StartStrategy: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Start a strategy and print its id.",
+        abstract: "Start a strategy, or any other program, and print its id.",
         discussion: """
             PATH is a strategy in Swift (.swift) or Python (.py), a compiled one (.so), or any executable that speaks the \
             protocol; so is a .py file that may be executed and begins with #!. The command returns when the strategy is running; what the compiler has to say goes to standard error with \
             file and line.
+
+            With --kind process any other program is kept alive, too: started with what follows --, held to its limits, restarted by \
+            the policy, stopped by SIGTERM and then SIGKILL. It receives no market data, and counts as running when it has lived for a \
+            second (ready_after).
 
             A strategy with a State goes on where its last checkpoint was; with --fresh it begins anew, and the checkpoint is \
             thrown away.
@@ -23,11 +27,34 @@ struct StartStrategy: ParsableCommand {
               quantcell start-strategy my.swift --name my-btc --config my-btc.json
               quantcell start-strategy my.swift --name my-btc --warmup 200 --fresh
               quantcell start-strategy my.swift --symbols BTC/USDT --watch
+              quantcell start-strategy strategies/any_language/turns.py --symbols BTC/USDT
+              quantcell start-strategy --kind process /opt/gateway/run.sh --name gateway --env PORT=4002 -- --paper
             """
     )
 
-    @Argument(help: "The strategy's file.", completion: .file())
+    @Argument(help: "The strategy's file, or a program.", completion: .file())
     var path: String
+
+    @Argument(
+        parsing: .postTerminator,
+        help: ArgumentHelp("What a program of its own is started with, behind --.", valueName: "args")
+    )
+    var arguments: [String] = []
+
+    @Option(
+        help: ArgumentHelp(
+            "What it is: strategy, or process for a program that does not speak the protocol.",
+            valueName: "kind"
+        )
+    )
+    var kind: String?
+
+    @Option(
+        name: .customLong("env"),
+        parsing: .unconditionalSingleValue,
+        help: ArgumentHelp("A variable of a program of its own. It is written to the journal.", valueName: "NAME=value")
+    )
+    var environment: [String] = []
 
     @Option(help: "The strategy's id; by default made from the file's name.")
     var name: String?
@@ -73,7 +100,7 @@ struct StartStrategy: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A JSON file with name, symbols, data_types, params, delivery, warmup, watch and python.",
+            "A JSON file with any of name, kind, arguments, environment, symbols, data_types, params, delivery, warmup, watch, python.",
             valueName: "file"
         ),
         completion: .file()
@@ -93,6 +120,9 @@ struct StartStrategy: ParsableCommand {
         for param in params where Parameter(param) == nil {
             throw ValidationError("--param needs key=value, not '\(param)'.")
         }
+        for variable in environment where Variable(variable) == nil {
+            throw ValidationError("--env needs NAME=value, not '\(variable)'.")
+        }
         do {
             var flags = StartConfiguration()
             try lay(over: &flags)
@@ -102,7 +132,6 @@ struct StartStrategy: ParsableCommand {
     }
 
     func run() throws {
-        try InputFile.checkIsReadable(path)
         var configuration = StartConfiguration()
         if let config {
             configuration = try StartConfiguration(parsing: InputFile.text(at: config), path: config)
@@ -112,6 +141,9 @@ struct StartStrategy: ParsableCommand {
         } catch {
             throw CommandFailure.badFile("\(config ?? path): \(error)")
         }
+
+        // A program may be started without being read.
+        if configuration.kind != "process" { try InputFile.checkIsReadable(path) }
 
         let client = try AdminClient(manager.locate(), timeout: manager.timeout ?? .seconds(120))
         let payload = configuration.payload(path: Path.absolute(path), isFresh: fresh, waits: wait)
@@ -130,6 +162,11 @@ struct StartStrategy: ParsableCommand {
     /// Lays the flags over what a file says.
     private func lay(over configuration: inout StartConfiguration) throws(ProtocolError) {
         if let name { configuration.name = name }
+        if let kind { configuration.kind = kind }
+        if !arguments.isEmpty { configuration.arguments = arguments }
+        for variable in environment.compactMap(Variable.init) {
+            configuration.environment[variable.name] = variable.value
+        }
         if let symbols { configuration.symbols = ListText.parts(symbols) }
         if let dataTypes { configuration.dataTypes = ListText.parts(dataTypes) }
         if let delivery { configuration.delivery = delivery }

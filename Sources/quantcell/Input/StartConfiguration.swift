@@ -3,6 +3,9 @@ import WireProtocol
 /// What a strategy is started with: from a file, with what the command line says laid over it.
 struct StartConfiguration: Hashable {
     var name: String?
+    var kind: String?
+    var arguments: [String] = []
+    var environment: [String: String] = [:]
     var symbols: [String] = []
     var dataTypes: [String] = []
     var params: [String: JSONValue] = [:]
@@ -12,7 +15,7 @@ struct StartConfiguration: Hashable {
     var python: String?
 
     private static let keys = [
-        "name", "symbols", "data_types", "params", "delivery", "warmup", "watch", "python",
+        "name", "kind", "arguments", "environment", "symbols", "data_types", "params", "delivery", "warmup", "watch", "python",
     ]
 
     init() {}
@@ -20,7 +23,7 @@ struct StartConfiguration: Hashable {
     /// Reads the text of a `--config` file.
     ///
     /// - Parameters:
-    ///   - text: A JSON object with any of `name`, `symbols`, `data_types`, `params`, `delivery`, `warmup`, `watch` and `python`.
+    ///   - text: A JSON object with any of the members of a `start` request, but for `path`, `fresh` and `wait`.
     ///   - path: The file, for messages.
     /// - Throws: ``CommandFailure`` with exit code 65.
     init(parsing text: String, path: String) throws(CommandFailure) {
@@ -40,6 +43,9 @@ struct StartConfiguration: Hashable {
             return result
         }
         name = try field("name", "a string", \.stringValue)
+        kind = try field("kind", "a string", \.stringValue)
+        arguments = try field("arguments", "an array of strings", \.stringArrayValue) ?? []
+        environment = try field("environment", "an object of strings", Self.texts) ?? [:]
         symbols = try field("symbols", "an array of strings", \.stringArrayValue) ?? []
         dataTypes = try field("data_types", "an array of strings", \.stringArrayValue) ?? []
         params = try field("params", "an object", \.objectValue) ?? [:]
@@ -47,6 +53,12 @@ struct StartConfiguration: Hashable {
         warmup = try field("warmup", "a whole number", \.integerValue)
         watch = try field("watch", "true or false", \.boolValue)
         python = try field("python", "a string", \.stringValue)
+    }
+
+    private static func texts(_ value: JSONValue) -> [String: String]? {
+        guard let members = value.objectValue else { return nil }
+        let texts = members.compactMapValues(\.stringValue)
+        return texts.count == members.count ? texts : nil
     }
 
     /// Checks that the topics can exist.
@@ -67,6 +79,9 @@ struct StartConfiguration: Hashable {
             "wait": .bool(waits),
         ]
         payload["name"] = name.map(JSONValue.string)
+        payload["kind"] = kind.map(JSONValue.string)
+        if !arguments.isEmpty { payload["arguments"] = .array(arguments.map(JSONValue.string)) }
+        if !environment.isEmpty { payload["environment"] = .object(environment.mapValues(JSONValue.string)) }
         payload["delivery"] = delivery.map(JSONValue.string)
         payload["warmup"] = warmup.map(JSONValue.integer)
         payload["watch"] = watch.map(JSONValue.bool)
@@ -88,6 +103,19 @@ struct Parameter: Hashable {
         key = String(text[..<equals])
         let raw = String(text[text.index(after: equals)...])
         value = (try? JSONValue(parsing: raw)) ?? .string(raw)
+    }
+}
+
+/// One `--env NAME=value`.
+struct Variable: Hashable {
+    let name: String
+    let value: String
+
+    /// Cuts at the first `=`; `nil` without name or `=`.
+    init?(_ text: String) {
+        guard let equals = text.firstIndex(of: "="), equals > text.startIndex else { return nil }
+        name = String(text[..<equals])
+        value = String(text[text.index(after: equals)...])
     }
 }
 

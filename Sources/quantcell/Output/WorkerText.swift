@@ -6,7 +6,7 @@ enum WorkerText {
 
     /// The columns of `quantcell list`.
     static let columns: [Table.Column] = [
-        .text("ID"), .text("STATE"), .text("STRATEGY"), .text("SYMBOLS"), .text("DATA"), .number("PID"),
+        .text("ID"), .text("KIND"), .text("STATE"), .text("STRATEGY"), .text("SYMBOLS"), .text("DATA"), .number("PID"),
         .text("STARTED"),
         .text("HEARTBEAT"), .number("MESSAGES"), .number("SIGNALS"), .number("ERRORS"), .number("RESTARTS"),
         .text("LAST ERROR"),
@@ -16,6 +16,7 @@ enum WorkerText {
     static func row(_ worker: JSONValue, _ fields: FieldText) -> [Table.Cell] {
         [
             Table.Cell(fields.plain(worker["worker_id"])),
+            Table.Cell(fields.plain(worker["kind"])),
             state(worker),
             Table.Cell(fields.plain(worker["strategy_name"])),
             Table.Cell(fields.plain(worker["symbols"])),
@@ -34,7 +35,8 @@ enum WorkerText {
     /// The pairs of `quantcell status`: every field that scripts get too, in an order for people.
     static func block(_ worker: JSONValue, _ fields: FieldText) -> [(key: String, value: Table.Cell)] {
         let names = [
-            "worker_id", "state", "strategy_name", "strategy_path", "symbols", "data_types", "pid", "generation",
+            "worker_id", "kind", "state", "strategy_name", "strategy_path", "symbols", "data_types", "pid",
+            "generation",
             "created_at",
             "started_at", "stopped_at", "last_heartbeat", "messages_processed", "signals_emitted", "errors_count",
             "restarts",

@@ -41,6 +41,7 @@ final class PoolRig: @unchecked Sendable {
                         settings: Settings(),
                         folders: .resolve(settings: Settings(), environment: ["HOME": logs], userID: 0)
                     ),
+                    runtimeFolder: logs,
                     logs: logs,
                     orphanLease: .seconds(60),
                     logLevel: "info",

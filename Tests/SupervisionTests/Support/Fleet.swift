@@ -123,7 +123,7 @@ final class Fleet: SupervisorDelegate {
         happenings.removeAll { $0.at <= now }
         for happening in due where processes[happening.id]?.generation == happening.generation {
             switch happening.event {
-            case .exited(let status, _):
+            case .exited(let status, _, _):
                 end(happening.id, status)
             case .paused where processes[happening.id]?.stuckSince != nil: break
             case .resumed where processes[happening.id]?.stuckSince != nil: break

@@ -5,8 +5,16 @@ extension Settings {
     public struct Strategy: Codable, Hashable, Sendable {
         /// The worker's id: 1 to 64 of `A-Z a-z 0-9 . _ -`, unlike any other strategy's.
         public var name = ""
+        /// What it is.
+        public var kind = WorkerKind.strategy
         /// A Swift source, a Python file, a compiled strategy or an executable. In a file, relative to the file's folder.
         public var path = ""
+        /// What an executable is started with.
+        public var arguments: [String] = []
+        /// Variables that an executable has besides those of the manager.
+        public var environment: [String: String] = [:]
+        /// How long a process must have lived to count as running; `nil`: as the supervisor says.
+        public var readyAfter: SettingsDuration?
         /// The symbols that it receives.
         public var symbols: [String] = []
         /// The data types that it receives for each of them.
@@ -46,7 +54,11 @@ extension Settings {
 
         enum CodingKeys: String, CodingKey {
             case name
+            case kind
             case path
+            case arguments
+            case environment
+            case readyAfter = "ready_after"
             case symbols
             case dataTypes = "data_types"
             case params
@@ -90,6 +102,7 @@ extension Settings {
             for (index, dataType) in dataTypes.enumerated() {
                 checker.dataType(dataType, "\(path).data_types[\(index)]")
             }
+            checkProgram(with: &checker, at: path)
             restartPolicy?.check(with: &checker, at: "\(path).restart_policy")
             health?.check(with: &checker, at: "\(path).health")
             errorBudget?.check(with: &checker, at: "\(path).error_budget")
@@ -100,6 +113,19 @@ extension Settings {
             if let stopGrace {
                 checker.range(stopGrace, Manager.graces, "\(path).stop_grace")
             }
+        }
+
+        private func checkProgram(with checker: inout SettingsChecker, at path: String) {
+            if let problem = ProgramSurroundings.problem(of: arguments) {
+                checker.report(problem, "\(path).arguments")
+            }
+            if let problem = ProgramSurroundings.problem(of: environment) {
+                checker.report(problem, "\(path).environment")
+            }
+            if let readyAfter { checker.range(readyAfter, Supervisor.readyTimes, "\(path).ready_after") }
+            guard kind == .process else { return }
+            checker.require(symbols.isEmpty, "\(path).symbols") { "must be empty: a process receives no market data" }
+            checker.require(params.values.isEmpty, "\(path).params") { "must be empty: a process has 'arguments'" }
         }
 
         /// A name is also a folder's name: `.` and `..` would be somebody else's folder.

@@ -19,6 +19,8 @@ extension Settings {
         public var checkpoint = Checkpoint()
         /// How new code is tried before it takes over, and when a file counts as changed.
         public var reload = Reload()
+        /// How long a process must have lived to count as running, nothing to an hour.
+        public var readyAfter = SettingsDuration.seconds(1)
         /// When restarts of many workers are slowed down.
         public var storm = Storm()
         /// After how long without a manager a worker stops itself, one second to a day.
@@ -36,6 +38,7 @@ extension Settings {
             case warmup
             case checkpoint
             case reload
+            case readyAfter = "ready_after"
             case storm
             case orphanLease = "orphan_lease"
         }
@@ -48,12 +51,15 @@ extension Settings {
             checker.range(warmup, Self.warmups, "supervisor.warmup")
             checkpoint.check(with: &checker, at: "supervisor.checkpoint")
             reload.check(with: &checker, at: "supervisor.reload")
+            checker.range(readyAfter, Self.readyTimes, "supervisor.ready_after")
             storm.check(with: &checker, at: "supervisor.storm")
             checker.range(orphanLease, .seconds(1)...(.days(1)), "supervisor.orphan_lease")
         }
 
         /// What a warm-up may be, here and for one strategy.
         static let warmups = 0...1_000_000
+        /// What the time may be after which a process counts as running, here and for one of them.
+        static let readyTimes = SettingsDuration.seconds(0)...(.hours(1))
     }
 
     /// Which ends of a worker are followed by a restart.
