@@ -36,8 +36,9 @@ test: setup-test lint ## check format and warnings, then run every test
 chaos: setup-test ## a thousand random misfortunes with the real programs; QUANTCELL_CHAOS_SEED chooses others
 	QUANTCELL_STRICT=1 QUANTCELL_CHAOS_STEPS=1000 QUANTCELL_JOURNAL_KILLS=200 \
 		QUANTCELL_LOSS_WORKER_KILLS=100 QUANTCELL_LOSS_MANAGER_KILLS=10 QUANTCELL_SLOW_TICKS=500000 \
+		QUANTCELL_GARBAGE_FRAMES=1000000 QUANTCELL_CONNECTIONS=10000 \
 		$(SWIFT) test --filter \
-		'EndToEndTests.ChaosTests|EndToEndTests.NothingIsLostTests|EndToEndTests.SlowWorkerTests|EventJournalTests.CrashTests'
+		'EndToEndTests.ChaosTests|EndToEndTests.NothingIsLostTests|EndToEndTests.SlowWorkerTests|EndToEndTests.AttackTests|EventJournalTests.CrashTests'
 
 bench: build ## measure, every figure beside its floor in the same run
 	.build/release/quantcell-bench all

@@ -41,6 +41,7 @@ let package = Package(
         .systemLibrary(name: "CZeroMQ"),
         .target(name: "CLinux"),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "CLinux"]),
+        .target(name: "Keys", dependencies: ["ZeroMQ"]),
         .target(name: "StrategyKit"),
         .target(name: "WireProtocol"),
         .target(
@@ -80,8 +81,9 @@ let package = Package(
         .target(
             name: "ManagerCore",
             dependencies: [
-                "ZeroMQ", "WireProtocol", "ProcessControl", "Supervision", "EventJournal", "MarketFiles", "MarketData",
-                "MarketRecord", "CrashPoints", "CLinux", logging, .product(name: "Yams", package: "Yams"),
+                "ZeroMQ", "Keys", "WireProtocol", "ProcessControl", "Supervision", "EventJournal", "MarketFiles",
+                "MarketData", "MarketRecord", "CrashPoints", "CLinux", logging, .product(name: "Yams", package: "Yams"),
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "DequeModule", package: "swift-collections"),
             ]
         ),
@@ -93,7 +95,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "quantcell",
-            dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "JournalChain", argumentParser]
+            dependencies: ["ZeroMQ", "Keys", "WireProtocol", "MarketFiles", "JournalChain", argumentParser]
         ),
         .executableTarget(
             name: "quantcell-worker",
@@ -112,6 +114,7 @@ let package = Package(
         ),
         .executableTarget(name: "EmbeddingExample", dependencies: ["ManagerCore", "MarketData", "WireProtocol"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
+        .testTarget(name: "KeysTests", dependencies: ["Keys", "ZeroMQ"]),
         .testTarget(name: "WireProtocolTests", dependencies: ["WireProtocol"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(
@@ -147,7 +150,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CLinux", "EventJournal", "MarketFiles", "ProcessControl", "WireProtocol", "ZeroMQ", "quantcell",
+                "CLinux", "EventJournal", "Keys", "MarketFiles", "ProcessControl", "WireProtocol", "ZeroMQ",
+                "quantcell",
                 "quantcell-manager", "quantcell-worker", "EmbeddingExample",
             ]
         ),

@@ -45,7 +45,9 @@ import WireProtocol
             #expect(try journal(manager, "--since", "1h") == all)
 
             let csv = try manager.cli("journal", "--csv", "--worker", "b", "--kind", "transition")
-            #expect(csv.lines.first == "seq,time,kind,worker_id,generation,from_state,to_state,cause,actor,detail,who,from")
+            #expect(
+                csv.lines.first == "seq,time,kind,worker_id,generation,from_state,to_state,cause,actor,detail,who,from"
+            )
             #expect(csv.lines.count == 5)
             #expect(try manager.cli("journal").lines.first?.contains("TIME (UTC)") == true)
 

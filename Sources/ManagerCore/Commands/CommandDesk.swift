@@ -35,8 +35,12 @@ final class CommandDesk {
                 on: control,
                 reply: Reply(accepted: {}, finish: { requester.answer(Self.answer(request, $0)) })
             )
-        } else {
+        } else if requester.mayCommand {
             carryOut(command, requester)
+        } else {
+            let error = ManagerError(.forbidden, "'\(request.type.rawValue)' needs the key of an operator")
+            journal(requester, result: "refused", reason: .string(error.description))
+            requester.answer(Self.answer(request, .failure(error)))
         }
     }
 

@@ -60,7 +60,7 @@ extension BrokerCounters.TopicCounters {
     }
 }
 
-/// `ping`: who is there: `version`, `pid`, `uptime_seconds`, folders, endpoints, what has been refused, and `loop_lag`, by how much the
+/// `ping`: who is there: `version`, `pid`, `uptime_seconds`, folders, endpoints, what has been refused, `security`, and `loop_lag`, by how much the
 /// control loop is late.
 enum PingCommand: AdminCommand {
     static let type = MessageType.ping
@@ -78,6 +78,9 @@ enum PingCommand: AdminCommand {
             "refused_messages": JSONValue(control.refusedMessages),
             "stale_messages": JSONValue(control.staleMessages),
             "loop_lag": control.lag.json,
+            "security": control.door.json,
+            "refused_connections": .integer(Int64(control.door.guests.refusedConnections)),
+            "impostor_messages": JSONValue(control.impostorMessages),
         ])
     }
 }

@@ -1,6 +1,7 @@
 internal import Glibc
 internal import ProcessControl
 internal import WireProtocol
+internal import ZeroMQ
 
 /// Spawns workers, on the control loop.
 final class WorkerSpawner {
@@ -9,6 +10,8 @@ final class WorkerSpawner {
         /// The executable that hosts Swift strategies.
         var workerExecutable: String
         var endpoints: Endpoints
+        /// How these are guarded.
+        var door: Door
         /// Folder of the workers' output.
         var logs: String
         /// After how long without a manager a worker stops itself.
@@ -104,9 +107,20 @@ final class WorkerSpawner {
         environment["QUANTCELL_PARAMS"] = JSONValue.object(strategy?.params ?? [:]).text
         environment["QUANTCELL_SYMBOLS"] = JSONValue.array((strategy?.symbols ?? []).map(JSONValue.string)).text
         environment["QUANTCELL_DATA_TYPES"] = JSONValue.array((strategy?.dataTypes ?? []).map(JSONValue.string)).text
-        let child = try ChildProcess.spawn(
-            SpawnRequest(executable: executable, arguments: arguments, environment: environment, output: output)
-        )
+        if let keys = configuration.door.workerKeys {
+            let pair = try keys.pair(identity: identity, token: token)
+            environment.merge(keys.environment(pair)) { $1 }
+            configuration.door.guests.admit(worker: identity, pair.publicKey)
+        }
+        let child: ChildProcess
+        do {
+            child = try ChildProcess.spawn(
+                SpawnRequest(executable: executable, arguments: arguments, environment: environment, output: output)
+            )
+        } catch {
+            configuration.door.guests.forget(worker: identity)
+            throw error
+        }
         let process = WorkerProcess(
             identity: identity,
             token: token,

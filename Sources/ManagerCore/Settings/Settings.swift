@@ -7,6 +7,8 @@ import Yams
 public struct Settings: Codable, Hashable, Sendable {
     /// Limits, folders, endpoints and logging of the manager itself.
     public var manager = Manager()
+    /// Who may connect.
+    public var security = Security()
     /// The warm spare processes.
     public var pool = Pool()
     /// Restarts, heartbeats and error budgets.
@@ -35,6 +37,7 @@ public struct Settings: Codable, Hashable, Sendable {
     public func validate() -> [SettingsError.Problem] {
         var checker = SettingsChecker()
         manager.check(with: &checker)
+        security.check(with: &checker)
         pool.check(with: &checker)
         supervisor.check(with: &checker)
         broker.check(with: &checker)

@@ -14,7 +14,7 @@ actor HistoryServer {
         let socket: Socket
         var watch: EventLoop.Watch?
 
-        init(_ context: Context, _ addresses: [String]) throws(ZeroMQError) {
+        init(_ context: Context, _ addresses: [String], guardedBy socketGuard: SocketGuard?) throws(ZeroMQError) {
             socket = try Socket(context, .router)
             // An answer may have megabytes, and a peer that asks and does not read gets no more of them than these.
             try socket.set(.sendHighWaterMark, 8)
@@ -25,7 +25,7 @@ actor HistoryServer {
             try socket.set(.maxMessageSize, Int64(Message.maxBytes))
             // A worker that connects again comes under the same identity.
             try socket.set(.routerHandover, 1)
-            for address in addresses { try socket.bind(address) }
+            try socket.bind(addresses, domain: "history", guardedBy: socketGuard)
         }
     }
 
@@ -42,6 +42,7 @@ actor HistoryServer {
     private nonisolated let loop: EventLoop
     private let context: Context
     private let addresses: [String]
+    private let socketGuard: SocketGuard?
     private let record: MarketRecord?
     private let logger: Logger
     private var opened: Opened?
@@ -62,6 +63,7 @@ actor HistoryServer {
     init(
         context: Context,
         configuration: BrokerConfiguration,
+        guardedBy socketGuard: SocketGuard? = nil,
         record: MarketRecord?,
         logger: Logger
     ) throws(BrokerError) {
@@ -72,6 +74,7 @@ actor HistoryServer {
         }
         self.context = context
         addresses = configuration.historyAddresses
+        self.socketGuard = socketGuard
         self.record = record
         self.logger = logger
     }
@@ -83,7 +86,7 @@ actor HistoryServer {
     /// - Throws: ``ZeroMQError`` when an address cannot be bound.
     func start() throws {
         guard opened == nil else { return }
-        let opened = try Opened(context, addresses)
+        let opened = try Opened(context, addresses, guardedBy: socketGuard)
         opened.watch = loop.watch(opened.socket) { [unowned self] in assumeIsolated { $0.read() } }
         self.opened = opened
     }

@@ -22,7 +22,9 @@ struct SettingsInputs {
     ]
 
     /// The keys that hold a file or a folder.
-    private static let pathKeys: Set<String> = ["runtime_dir", "data_dir", "kit_dir", "swiftc", "path", "unix_socket"]
+    private static let pathKeys: Set<String> = [
+        "runtime_dir", "data_dir", "kit_dir", "keys_dir", "swiftc", "path", "unix_socket",
+    ]
 
     /// The variable of a key: `QUANTCELL_POOL_MIN_SIZE` for `pool.min_size`.
     static func variable(for path: String) -> String {
