@@ -87,7 +87,8 @@ import WireProtocol
     }
 
     @Test func aStrategyRunsOverTCPAndIsTakenOverByALaterManager() async throws {
-        try await withKeys { manager, network, folder in
+        // Without spares: those of a manager that was killed are let in by no other, and end with their lease.
+        try await withKeys("pool: {min_size: 0, max_size: 1}") { manager, network, folder in
             try manager.start(manager.actor, name: "a")
             let pid = try manager.status("a")["pid"]
             let environment = try String(contentsOfFile: "/proc/\(pid?.integerValue ?? 0)/environ", encoding: .utf8)
