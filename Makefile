@@ -7,6 +7,9 @@ CONFIG ?= config/quantcell.yaml
 SWIFT ?= swift
 SOURCES = Package.swift Sources Tests strategies
 
+# How many tests run at once. All thousand at once, which is the default, would be hundreds of processes on two cores.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 12
+
 .PHONY: help setup setup-test build run test chaos bench format lint install uninstall clean
 .DEFAULT_GOAL := help
 

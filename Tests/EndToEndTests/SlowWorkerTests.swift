@@ -42,9 +42,14 @@ import ZeroMQ
                 #expect(counts == (1...5).map { Int64(ticks / 5 * $0) })
                 #expect(try manager.status(name)["metadata"]?["gaps"] == 0)
             }
-            // What found no room in its socket came from the record.
-            try manager.asking("slow", until: "tells of what was replayed") {
-                $0["metadata"]?["messages_replayed"]?.integerValue ?? 0 > 0
+            // What found no room in its socket came from the record. Half a million need not find the default marks too small: that is a
+            // matter of how fast the machine publishes.
+            if Self.isLong {
+                print("slow workers: \(try manager.status("slow")["metadata"]?["messages_replayed"]?.text ?? "?") replayed")
+            } else {
+                try manager.asking("slow", until: "tells of what was replayed") {
+                    $0["metadata"]?["messages_replayed"]?.integerValue ?? 0 > 0
+                }
             }
         }
     }
