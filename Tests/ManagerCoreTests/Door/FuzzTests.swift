@@ -38,7 +38,7 @@ import WireProtocol
         strategies:
           - {name: sma, path: /s.swift, symbols: [BTC/USDT], params: {fast: 3, list: [1, 2], deep: {a: null}}}
         feeds:
-          - {kind: csv, path: /b.csv, symbol: A, interval: 1m, speed: 10}
+          - {type: csv, path: /b.csv, symbol: A, speed: 10x}
         """
 
     @Test func configurations() throws {
