@@ -53,6 +53,7 @@ actor HistoryServer {
     private var ready = HistoryQueue<(Message, Question)>()
     private var isFlushing = false
     private var isServing = false
+    private var dropSampler = RefusalSampler(perSecond: 10)
     private let counted = Mutex(HistoryCounters())
 
     /// What it has done; may be read from any thread.
@@ -256,14 +257,17 @@ actor HistoryServer {
             payload: ["message": .string(reason)],
             replyTo: request?.messageID
         )
-        send([peer, message.bytes])
+        // Without waiting: whoever sends garbage and reads nothing must not hold up the others' answers.
+        send([peer, message.bytes], waits: false)
     }
 
-    private func send(_ frames: [[UInt8]]) {
+    private func send(_ frames: [[UInt8]], waits: Bool = true) {
         do throws(ZeroMQError) {
-            guard try opened?.socket.send(frames, wait: true) == false else { return }
+            guard try opened?.socket.send(frames, wait: waits) == false else { return }
             counted.withLock { $0.dropped += 1 }
-            logger.warning("an answer about recorded data was dropped: whoever asked does not read")
+            guard let unreported = dropSampler.admit(at: WallClock.nanoseconds()) else { return }
+            let others = unreported > 0 ? " (and \(unreported) others)" : ""
+            logger.warning("an answer about recorded data was dropped: whoever asked does not read\(others)")
         } catch {
             // Whoever asked may be gone.
             guard error.code != .unreachable else { return }
