@@ -48,6 +48,7 @@ let package = Package(
         .systemLibrary(name: "CZeroMQ"),
         .target(name: "CLinux"),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "CLinux"]),
+        .target(name: "Keys", dependencies: ["ZeroMQ"]),
         .target(name: "StrategyKit"),
         .target(name: "WireProtocol"),
         .target(name: "CBroadcastRing"),
@@ -95,8 +96,8 @@ let package = Package(
         .target(
             name: "ManagerCore",
             dependencies: [
-                "ZeroMQ", "WireProtocol", "BroadcastRing", "ProcessControl", "Supervision", "EventJournal", "MarketFiles",
-                "MarketData", "MarketRecord", "CrashPoints", "CLinux", "PrometheusMetrics", logging, metrics,
+                "ZeroMQ", "Keys", "WireProtocol", "BroadcastRing", "ProcessControl", "Supervision", "EventJournal",
+                "MarketFiles", "MarketData", "MarketRecord", "CrashPoints", "CLinux", "PrometheusMetrics", logging, metrics,
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -131,7 +132,7 @@ let package = Package(
         ),
         .executableTarget(
             name: "quantcell",
-            dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "JournalChain", argumentParser]
+            dependencies: ["ZeroMQ", "Keys", "WireProtocol", "MarketFiles", "JournalChain", argumentParser]
         ),
         .executableTarget(
             name: "quantcell-worker",
@@ -150,6 +151,7 @@ let package = Package(
         ),
         .executableTarget(name: "EmbeddingExample", dependencies: ["ManagerCore", "MarketData", "WireProtocol"]),
         .testTarget(name: "ZeroMQTests", dependencies: ["ZeroMQ"]),
+        .testTarget(name: "KeysTests", dependencies: ["Keys", "ZeroMQ"]),
         .testTarget(name: "WireProtocolTests", dependencies: ["WireProtocol"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(
@@ -190,7 +192,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "CLinux", "EventJournal", "MarketFiles", "ProcessControl", "WireProtocol", "ZeroMQ", "quantcell",
+                "CLinux", "EventJournal", "Keys", "MarketFiles", "ProcessControl", "WireProtocol", "ZeroMQ",
+                "quantcell",
                 "quantcell-manager", "quantcell-worker", "EmbeddingExample",
             ]
         ),

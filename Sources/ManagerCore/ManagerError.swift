@@ -20,6 +20,8 @@ public struct ManagerError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let invalidWorkerConfig = Code(rawValue: "INVALID_WORKER_CONFIG")
         /// The request is not understood.
         public static let invalidParameters = Code(rawValue: "INVALID_PARAMETERS")
+        /// Whoever asks may not.
+        public static let forbidden = Code(rawValue: "FORBIDDEN")
         /// The worker's state does not allow it, or there are enough workers.
         public static let conflict = Code(rawValue: "CONFLICT")
         /// There cannot be so many workers or spares.

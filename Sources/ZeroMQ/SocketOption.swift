@@ -56,6 +56,10 @@ extension SocketOption where Value == Int32 {
     public static var reportEverySubscription: Self { Self(raw: ZMQ_XPUB_VERBOSER) }
     /// 1: this side has the CURVE server's keys.
     public static var curveServer: Self { Self(raw: ZMQ_CURVE_SERVER) }
+    /// 1: nobody is let in where the ZAP handler cannot be asked.
+    public static var zapEnforceDomain: Self { Self(raw: ZMQ_ZAP_ENFORCE_DOMAIN) }
+    /// How long a peer may take for its handshake, milliseconds; then it is cut off.
+    public static var handshakeInterval: Self { Self(raw: ZMQ_HANDSHAKE_IVL) }
     /// Size of the kernel's receive buffer, bytes.
     public static var kernelReceiveBuffer: Self { Self(raw: ZMQ_RCVBUF) }
     /// Size of the kernel's send buffer, bytes.

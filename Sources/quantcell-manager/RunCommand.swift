@@ -40,6 +40,7 @@ struct RunCommand: AsyncParsableCommand {
 
     func run() async throws {
         qc_bound_heaps(Self.heaps, Self.largeBlock)
+        Self.raiseDescriptorLimit()
         let file = config ?? ProcessEnvironment.current()["QUANTCELL_CONFIG"]
         let settings = try options.load(file)
         let (stopSignals, hangups) = await SignalSetup.apply()
@@ -79,6 +80,19 @@ struct RunCommand: AsyncParsableCommand {
         } catch {
             throw Failure(.unavailable, error)
         }
+    }
+
+    /// Each connection takes a descriptor, and 1,024 are soon gone where strangers knock. No more than this, since what the manager starts
+    /// inherits it, and there are programs that walk through all of them.
+    private static let maxDescriptors: rlim_t = 65_536
+
+    private static func raiseDescriptorLimit() {
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        var limit = rlimit()
+        guard getrlimit(resource, &limit) == 0, limit.rlim_cur < min(limit.rlim_max, maxDescriptors) else { return }
+        limit.rlim_cur = min(limit.rlim_max, maxDescriptors)
+        // Where it may not be, it stays as it was given.
+        _ = setrlimit(resource, &limit)
     }
 
     private static func logFormat(_ settings: Settings) -> LogFormat {

@@ -38,6 +38,16 @@ struct CommandFailure: Error, Hashable {
         )
     }
 
+    /// Nobody answers at an address that was given.
+    static func noManager(at address: String) -> CommandFailure {
+        unavailable("no manager listens at \(address); is it started, and does its configuration have TCP endpoints?")
+    }
+
+    /// A flag or a variable holds what it must not.
+    static func badUsage(_ message: String) -> CommandFailure {
+        own(64, message)
+    }
+
     /// The manager cannot be reached, for a reason that starting one does not mend.
     static func unavailable(_ message: String) -> CommandFailure {
         own(69, message)

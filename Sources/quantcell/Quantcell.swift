@@ -8,7 +8,8 @@ struct Quantcell: ParsableCommand {
         abstract: "Start, watch and feed trading strategies.",
         discussion: """
             Every command talks to the manager of a runtime folder: --runtime-dir, else QUANTCELL_RUNTIME_DIR, else \
-            $XDG_RUNTIME_DIR/quantcell, else quantcell-UID in the temporary folder.
+            $XDG_RUNTIME_DIR/quantcell, else quantcell-UID in the temporary folder. A manager on another machine is reached with \
+            --connect tcp://HOST and --key-file FILE, see 'quantcell keys --help'.
 
             EXAMPLE
               quantcell-manager run &
@@ -44,6 +45,7 @@ struct Quantcell: ParsableCommand {
                 name: "Manager",
                 subcommands: [
                     Ping.self, Top.self, Plan.self, Apply.self, DashboardCommand.self, TokenCommand.self,
+                    KeysCommand.self,
                 ]
             ),
         ]

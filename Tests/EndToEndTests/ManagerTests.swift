@@ -55,13 +55,19 @@ import ZeroMQ
 
     @Test func addressesThatCannotBeBound() async throws {
         try await withFolder { folder in
-            let elsewhere = try refusal("manager: {endpoints: {feed: ['tcp://203.0.113.1:5998']}}", in: folder)
+            let elsewhere = try refusal(
+                "{manager: {endpoints: {feed: ['tcp://203.0.113.1:5998']}}, security: {insecure_tcp: true}}",
+                in: folder
+            )
             #expect(elsewhere.contains("tcp://203.0.113.1:5998"), "\(elsewhere)")
             let taken = try Socket(Context(), .pull)
             try taken.bind("tcp://127.0.0.1:*")
             let address = try taken.lastEndpoint()
             for endpoint in ["feed", "data", "control", "status", "admin", "events", "history", "publish"] {
-                let inUse = try refusal("manager: {endpoints: {\(endpoint): ['\(address)']}}", in: folder)
+                let inUse = try refusal(
+                    "{manager: {endpoints: {\(endpoint): ['\(address)']}}, security: {insecure_tcp: true}}",
+                    in: folder
+                )
                 #expect(inUse.contains(address), "\(inUse)")
             }
             let long = "\(folder.path)/\(String(repeating: "long", count: 30))"

@@ -32,6 +32,26 @@ import WireProtocol
         }
     }
 
+    @Test func thePublisherWithKeys() async throws {
+        try await withFolder { folder in
+            let network = try NetworkConfig(folder)
+            let made = try Program(
+                Build.program("quantcell"),
+                ["keys", "new", "--role", "publisher", "--name", "feed-1"],
+                environment: folder.environment,
+                folder: "\(folder.path)/work"
+            ).finish()
+            try #require(made.code == 0, "\(made.errors)")
+            let manager = try TestManager(try network.text(), in: folder)
+            let key = "\(manager.data)/keys/issued/feed-1.key_secret"
+            let address = try network.address("feed")
+            let published = try run("curve_publisher.py", "Security", manager, address, key, "BTC/USDT", "25")
+            #expect(published.output == "published 25 bars\n", "\(published.errors)")
+            try manager.asking("25 bars") { try manager.ask(.topics)["published"] == 25 }
+            #expect(try manager.stop() == .exited(code: 0))
+        }
+    }
+
     @Test func theAcknowledgedPublisher() async throws {
         try await withManager { manager in
             let address = "ipc://\(manager.runtime)/publish.sock"

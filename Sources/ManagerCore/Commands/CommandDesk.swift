@@ -39,8 +39,12 @@ final class CommandDesk {
                     finish: { [unowned self] in requester.answer(Self.answer(request, scrubbed($0))) }
                 )
             )
-        } else {
+        } else if requester.mayCommand {
             carryOut(command, requester)
+        } else {
+            let error = ManagerError(.forbidden, "'\(request.type.rawValue)' needs the key of an operator")
+            journal(requester, result: "refused", reason: .string(error.description))
+            requester.answer(Self.answer(request, .failure(error)))
         }
     }
 

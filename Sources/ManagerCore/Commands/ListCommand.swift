@@ -13,7 +13,7 @@ enum ListCommand: AdminCommand {
     }
 }
 
-/// `status`: one worker: `worker`.
+/// `status`: one worker: `worker`; and `insecure_tcp`, whether TCP is open to everybody.
 enum StatusCommand: AdminCommand {
     static let type = MessageType.status
     static let isQuery = true
@@ -21,7 +21,11 @@ enum StatusCommand: AdminCommand {
     static func run(_ request: Message, on control: WorkerControl, reply: Reply) {
         do throws(ManagerError) {
             let worker = try control.worker(of: request)
-            control.chronicle.afterCommit { reply.done(["worker": control.json(worker)]) }
+            control.chronicle.afterCommit {
+                reply.done([
+                    "worker": control.json(worker), "insecure_tcp": .bool(!control.door.openEndpoints.isEmpty),
+                ])
+            }
         } catch {
             reply.refused(error)
         }

@@ -6,6 +6,8 @@ struct Requester {
     let request: Message
     /// Who asked, and from where.
     let origin: CommandOrigin
+    /// Whether what it asks may change something.
+    let mayCommand: Bool
     /// Sends an answer that was made for this request, or for an equal one that was under way.
     let answer: (Message) -> Void
     /// Sends once more the bytes of what answered an equal request before.

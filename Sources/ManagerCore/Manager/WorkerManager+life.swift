@@ -22,6 +22,7 @@ extension WorkerManager {
         guard problems.isEmpty else { throw SettingsError(problems) }
         let places = try Folders.resolve(settings: settings, environment: environment, userID: geteuid())
         let endpoints = try Endpoints.resolve(settings: settings, folders: places)
+        let door = try Door.open(settings: settings, endpoints: endpoints, folders: places, logger: logger)
         let installation = try Installation.find(settings: settings, environment: environment)
         let feeds = try settings.feeds.map { (feed) throws(ManagerError) in try feed.configuration() }
         let folders = try ManagerFolders(places)
@@ -36,12 +37,14 @@ extension WorkerManager {
             logger: logger,
             commitTimer: metrics.recordCommit
         )
-        let broker = try makeBroker(context, endpoints, record, ledger: folders.ledger)
+        let gatekeeper = try makeGatekeeper(context, door)
+        let broker = try makeBroker(context, endpoints, door, record, ledger: folders.ledger)
         let control = WorkerControl(
             WorkerControl.Parts(
                 settings: settings,
                 folders: places,
                 endpoints: endpoints,
+                door: door,
                 installation: installation,
                 environment: environment,
                 logs: folders.logs,
@@ -62,10 +65,27 @@ extension WorkerManager {
                 secrets: secrets
             )
         )
-        try control.open()
-        running = Running(control: control, broker: broker, record: record, journal: journal, folders: folders)
+        // Before anything is bound: nobody comes in unasked.
+        try await gatekeeper.start()
+        do {
+            try control.open()
+        } catch {
+            await gatekeeper.stop()
+            throw error
+        }
+        running = Running(
+            control: control,
+            broker: broker,
+            record: record,
+            journal: journal,
+            folders: folders,
+            door: door,
+            gatekeeper: gatekeeper
+        )
         itself = self
         do {
+            try door.writeLocalKey()
+            tell(of: door, control)
             try running?.folders.announce(endpoints)
             try await open(control, broker, endpoints)
             await startStrategies()
@@ -126,6 +146,8 @@ extension WorkerManager {
         record.stop()
         control.shut()
         journal.close()
+        running?.door.removeLocalKey()
+        await running?.gatekeeper.stop()
         let summary = summary(control, counters, journal)
         running = nil
         itself = nil
@@ -135,9 +157,39 @@ extension WorkerManager {
         return summary
     }
 
+    private func makeGatekeeper(_ context: Context, _ door: Door) throws -> Gatekeeper {
+        try Gatekeeper(
+            context: context,
+            guests: door.guests,
+            reportsPerSecond: settings.journal.refusedSample,
+            logger: logger
+        ) { [weak self, controlLoop] endpoint, reason, unreported in
+            controlLoop.execute { [weak self] in
+                self?.assumeIsolated {
+                    $0.running?.control.connectionRefused(endpoint, reason, unreported: unreported)
+                }
+            }
+        }
+    }
+
+    /// Says loudly where anybody gets in.
+    private func tell(of door: Door, _ control: WorkerControl) {
+        guard !door.openEndpoints.isEmpty else { return }
+        control.chronicle.record(
+            .manager,
+            cause:
+                "INSECURE: \(door.openEndpoints.joined(separator: ", ")) may be used by anybody who reaches the TCP address, "
+                + "since security.insecure_tcp is true",
+            actor: .manager,
+            detail: door.json,
+            level: .warning
+        )
+    }
+
     private func makeBroker(
         _ context: Context,
         _ endpoints: Endpoints,
+        _ door: Door,
         _ record: MarketRecord,
         ledger: String
     ) throws -> DataBroker {
@@ -145,6 +197,7 @@ extension WorkerManager {
             loop: dataLoop,
             context: context,
             configuration: settings.brokerConfiguration(endpoints, ledger: ledger),
+            guardedBy: door.socketGuard,
             record: record,
             logger: logger,
             onRefused: { [weak self, controlLoop] refusal in

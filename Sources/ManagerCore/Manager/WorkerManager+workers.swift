@@ -43,7 +43,7 @@ extension WorkerManager {
     /// Carries out a request as one that has come over admin: journaled, once for each `msg_id`, answered by the same words.
     ///
     /// - Parameters:
-    ///   - request: What is asked for; its `deadline` is not looked at.
+    ///   - request: What is asked for. Whether the asker may is for the caller to see to.
     ///   - origin: Who asks and from where, as whoever lets the request in has found out.
     ///   - onAnswer: Called on the control loop with each answer: `ack` with `result` `accepted`, where it takes a while, then `ack` with
     ///     `done`, or `error`.
@@ -56,6 +56,7 @@ extension WorkerManager {
             Requester(
                 request: request,
                 origin: origin,
+                mayCommand: true,
                 answer: onAnswer,
                 // Remembered are answers to commands, which are far smaller than the largest envelope.
                 repeatAnswer: { bytes in

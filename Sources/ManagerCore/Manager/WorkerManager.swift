@@ -27,6 +27,8 @@ public actor WorkerManager {
         let record: MarketRecord
         let journal: EventJournal
         let folders: ManagerFolders
+        let door: Door
+        let gatekeeper: Gatekeeper
     }
 
     nonisolated let controlLoop: EventLoop

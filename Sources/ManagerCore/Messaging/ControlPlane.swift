@@ -10,13 +10,15 @@ final class ControlPlane {
     /// Who gets what comes in.
     struct Handlers {
         /// A worker's message over control, with the identity of its socket.
-        var control: (_ identity: [UInt8], Message) -> Void
+        var control: (_ identity: [UInt8], Message, Speaker) -> Void
         /// A heartbeat of the usual shape over status; returns whether that was all there is to do with it.
-        var heartbeat: (Heartbeat) -> Bool
+        var heartbeat: (Heartbeat, Speaker) -> Bool
         /// Any other message of a worker over status.
-        var status: (Message) -> Void
+        var status: (Message, Speaker) -> Void
         /// A client's request over admin.
         var admin: (Requester) -> Void
+        /// Whether somebody may change what runs, or only ask.
+        var mayCommand: (Speaker) -> Bool
         /// Bytes that are no envelope.
         var refused: (_ endpoint: String, ProtocolError, _ bytes: Int) -> Void
     }
@@ -48,6 +50,7 @@ final class ControlPlane {
     init(
         context: Context,
         endpoints: Endpoints,
+        guardedBy socketGuard: SocketGuard,
         loop: EventLoop,
         logger: Logger,
         handlers: Handlers
@@ -65,10 +68,10 @@ final class ControlPlane {
                 try router.set(.routerHandover, 1)
             }
         }
-        try bind(.control, endpoints.control)
-        try bind(.status, endpoints.status)
-        try bind(.admin, endpoints.admin)
-        try bind(.events, endpoints.events)
+        try bind(.control, endpoints.control, socketGuard)
+        try bind(.status, endpoints.status, socketGuard)
+        try bind(.admin, endpoints.admin, socketGuard)
+        try bind(.events, endpoints.events, socketGuard)
         let statusWatch = loop.watch(status) { [unowned self] in readStatusThenRest() }
         watches = [
             statusWatch,
@@ -129,15 +132,15 @@ final class ControlPlane {
             "status",
             status,
             take: { frame in
-                guard let heartbeat = frame.withBytes({ Heartbeat(parsing: $0) }), handlers.heartbeat(heartbeat) else {
-                    return false
-                }
+                guard let heartbeat = frame.withBytes({ Heartbeat(parsing: $0) }),
+                    handlers.heartbeat(heartbeat, Speaker(userID: frame.property("User-Id")))
+                else { return false }
                 statusCount += 1
                 return true
             },
-            handle: { _, message, _ in
+            handle: { _, message, sender in
                 statusCount += 1
-                handlers.status(message)
+                handlers.status(message, sender.speaker)
             }
         )
     }
@@ -147,7 +150,7 @@ final class ControlPlane {
         receive(
             "control",
             control,
-            handle: { peer, message, _ in handlers.control(peer, message) },
+            handle: { peer, message, sender in handlers.control(peer, message, sender.speaker) },
             onGarbage: { send($1.bytes, over: control, to: $0) }
         )
     }
@@ -156,11 +159,12 @@ final class ControlPlane {
         receive(
             "admin",
             admin,
-            handle: { peer, message, origin in
+            handle: { peer, message, sender in
                 handlers.admin(
                     Requester(
                         request: message,
-                        origin: origin,
+                        origin: CommandOrigin(sender),
+                        mayCommand: handlers.mayCommand(sender.speaker),
                         answer: { [weak self] in self?.answer($0.bytes, to: peer) },
                         repeatAnswer: { [weak self] in self?.answer($0, to: peer) }
                     )
@@ -176,7 +180,7 @@ final class ControlPlane {
         _ endpoint: String,
         _ socket: borrowing Socket,
         take: (borrowing Frame) -> Bool = { _ in false },
-        handle: (_ peer: [UInt8], Message, CommandOrigin) -> Void,
+        handle: (_ peer: [UInt8], Message, Sender) -> Void,
         onGarbage: (_ peer: [UInt8], _ answer: Message) -> Void = { _, _ in }
     ) {
         let hasPeer = endpoint != "status"
@@ -187,13 +191,13 @@ final class ControlPlane {
                 if !frame.hasMore, take(frame) { continue }
                 var frames = try socket.receiveRest(after: &frame, maxFrames: 4)
                 // By the last frame: libzmq makes the first one of a ROUTER itself, and does not always say whose it is.
-                let origin = CommandOrigin(frame)
+                let sender = Sender(frame)
                 let bytes = frames.reduce(0) { $0 + $1.count }
                 let peer = hasPeer ? frames.removeFirst() : []
                 if frames.count > 1, frames[0].isEmpty { frames.removeFirst() }
                 do throws(ProtocolError) {
                     guard frames.count == 1 else { throw ProtocolError("\(frames.count) frames where one is expected") }
-                    handle(peer, try Message.parse(frames[0]), origin)
+                    handle(peer, try Message.parse(frames[0]), sender)
                 } catch {
                     onGarbage(peer, .refusal(error, of: frames))
                     handlers.refused(endpoint, error, bytes)
@@ -206,7 +210,7 @@ final class ControlPlane {
 
     // MARK: Setting up
 
-    private enum Endpoint {
+    private enum Endpoint: String {
         case control
         case status
         case admin
@@ -223,12 +227,16 @@ final class ControlPlane {
         }
     }
 
-    private func bind(_ endpoint: Endpoint, _ addresses: [String]) throws(ZeroMQError) {
+    private func bind(
+        _ endpoint: Endpoint,
+        _ addresses: [String],
+        _ socketGuard: SocketGuard
+    ) throws(ZeroMQError) {
         try with(endpoint) { socket throws(ZeroMQError) in
             try socket.set(.maxMessageSize, Self.maxFrameBytes)
             try socket.set(.sendHighWaterMark, Self.highWaterMark)
             try socket.set(.receiveHighWaterMark, Self.highWaterMark)
-            for address in addresses { try socket.bind(address) }
+            try socket.bind(addresses, domain: endpoint.rawValue, guardedBy: socketGuard)
         }
     }
 }

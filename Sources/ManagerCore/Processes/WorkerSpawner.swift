@@ -1,6 +1,7 @@
 internal import Glibc
 internal import ProcessControl
 internal import WireProtocol
+internal import ZeroMQ
 
 /// Spawns workers, on the control loop.
 final class WorkerSpawner {
@@ -13,6 +14,8 @@ final class WorkerSpawner {
         var endpoints: Endpoints
         /// The runtime folder, for programs that talk to the manager by themselves.
         var runtimeFolder: String
+        /// How these are guarded.
+        var door: Door
         /// Folder of the workers' output.
         var logs: String
         /// After how long without a manager a worker stops itself.
@@ -121,9 +124,20 @@ final class WorkerSpawner {
             environment.merge(protocolVariables(identity, strategy)) { $1 }
         }
         environment.merge(strategy?.environment ?? [:]) { $1 }
-        let child = try ChildProcess.spawn(
-            SpawnRequest(executable: executable, arguments: arguments, environment: environment, output: output)
-        )
+        if strategy?.kind != .process, let keys = configuration.door.workerKeys {
+            let pair = try keys.pair(identity: identity, token: token)
+            environment.merge(keys.environment(pair)) { $1 }
+            configuration.door.guests.admit(worker: identity, pair.publicKey)
+        }
+        let child: ChildProcess
+        do {
+            child = try ChildProcess.spawn(
+                SpawnRequest(executable: executable, arguments: arguments, environment: environment, output: output)
+            )
+        } catch {
+            configuration.door.guests.forget(worker: identity)
+            throw error
+        }
         let process = WorkerProcess(
             identity: identity,
             token: token,

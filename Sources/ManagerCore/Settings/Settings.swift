@@ -8,6 +8,8 @@ import Yams
 public struct Settings: Codable, Hashable, Sendable {
     /// Limits, folders, endpoints and logging of the manager itself.
     public var manager = Manager()
+    /// Who may connect.
+    public var security = Security()
     /// The warm spare processes.
     public var pool = Pool()
     /// The interpreter of strategies in Python: a path, the folder of a virtual environment, or a name; empty: `python3` from `PATH`.
@@ -38,6 +40,7 @@ public struct Settings: Codable, Hashable, Sendable {
     public func validate() -> [SettingsError.Problem] {
         var checker = SettingsChecker()
         manager.check(with: &checker)
+        security.check(with: &checker)
         pool.check(with: &checker)
         checker.path(python, "python")
         supervisor.check(with: &checker)

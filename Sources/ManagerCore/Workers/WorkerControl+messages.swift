@@ -12,8 +12,9 @@ extension WorkerControl {
 
     // MARK: Control
 
-    func handleControl(_ peer: [UInt8], _ message: Message) {
+    func handleControl(_ peer: [UInt8], _ message: Message, from speaker: Speaker) {
         let identity = String(decoding: peer, as: UTF8.self)
+        guard maySpeak(speaker, as: identity) else { return refuseImpostor("control", speaker, as: identity) }
         guard let process = processes[identity] else {
             staleMessages += 1
             // Only what asks for something is answered: an answer to an answer would go round and round.
@@ -169,9 +170,12 @@ extension WorkerControl {
 
     // MARK: Status
 
-    func handleStatus(_ message: Message) {
+    func handleStatus(_ message: Message, from speaker: Speaker) {
         guard let workerID = message.workerID else {
             return refuse("status", ProtocolError("a status message without 'worker_id'"), bytes: 0)
+        }
+        guard maySpeak(speaker, for: workerID, message.generation) else {
+            return refuseImpostor("status", speaker, as: workerID)
         }
         if let sandbox = message.generation.flatMap({ sandboxes[$0] }) { return sandbox.heard(message) }
         // Until it has taken over, it answers over control.
@@ -216,9 +220,10 @@ extension WorkerControl {
 
     /// Takes a heartbeat of the usual shape. Returns whether it was one of a host's current process; any other is to be handled as the
     /// message that it is.
-    func handleHeartbeat(_ heartbeat: Heartbeat) -> Bool {
+    func handleHeartbeat(_ heartbeat: Heartbeat, from speaker: Speaker) -> Bool {
         guard let worker = workers[heartbeat.workerID], worker.kind.isHosted, let process = worker.process,
-            let generation = supervisor.generation(of: worker.id), heartbeat.generation ?? generation == generation
+            let generation = supervisor.generation(of: worker.id), heartbeat.generation ?? generation == generation,
+            maySpeak(speaker, for: worker.id, heartbeat.generation)
         else { return false }
         worker.heard(heartbeat)
         sendUndelivered(process)

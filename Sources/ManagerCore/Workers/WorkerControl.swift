@@ -16,6 +16,7 @@ final class WorkerControl {
         let settings: Settings
         let folders: Folders
         let endpoints: Endpoints
+        let door: Door
         let installation: Installation
         let environment: [String: String]
         let logs: String
@@ -41,6 +42,7 @@ final class WorkerControl {
     var settings: Settings
     let folders: Folders
     let endpoints: Endpoints
+    let door: Door
     let loop: EventLoop
     let broker: DataBroker
     let journal: EventJournal
@@ -69,6 +71,10 @@ final class WorkerControl {
     var refusedMessages: UInt64 = 0
     /// Messages from processes that are not, or no longer, those of their worker.
     var staleMessages: UInt64 = 0
+    /// Messages that somebody sent in another's name.
+    var impostorMessages: UInt64 = 0
+    /// The processes that have ended last, and the workers that they were.
+    var departed: [(identity: String, workerID: String?)] = []
     var refusedSampler: RefusalSampler
     /// Bounds how many errors of strategies are journaled one by one.
     var errorSampler = RefusalSampler(perSecond: 20)
@@ -111,6 +117,7 @@ final class WorkerControl {
             pythonKit: parts.installation.pythonKit,
             endpoints: endpoints,
             runtimeFolder: folders.runtime,
+            door: door,
             logs: parts.logs,
             orphanLease: settings.supervisor.orphanLease.duration,
             logLevel: settings.manager.logLevel.ofStrategies,
@@ -154,6 +161,7 @@ final class WorkerControl {
         settings = parts.settings
         folders = parts.folders
         endpoints = parts.endpoints
+        door = parts.door
         loop = parts.loop
         broker = parts.broker
         journal = parts.journal
@@ -170,16 +178,19 @@ final class WorkerControl {
     ///
     /// - Throws: ``ZeroMQError`` when an address is in use or cannot be bound.
     func open() throws {
+        try admitEarlierWorkers()
         plane = try ControlPlane(
             context: parts.context,
             endpoints: endpoints,
+            guardedBy: door.socketGuard,
             loop: loop,
             logger: logger,
             handlers: ControlPlane.Handlers(
-                control: { [unowned self] in handleControl($0, $1) },
-                heartbeat: { [unowned self] in handleHeartbeat($0) },
-                status: { [unowned self] in handleStatus($0) },
+                control: { [unowned self] in handleControl($0, $1, from: $2) },
+                heartbeat: { [unowned self] in handleHeartbeat($0, from: $1) },
+                status: { [unowned self] in handleStatus($0, from: $1) },
                 admin: { [unowned self] in desk.handle($0) },
+                mayCommand: { [unowned self] in mayCommand($0) },
                 refused: { [unowned self] in refuse($0, $1, bytes: $2) }
             )
         )
@@ -284,6 +295,7 @@ final class WorkerControl {
         plane?.readStatus()
         plane?.readControl()
         processes[process.identity] = nil
+        depart(process)
         let identity = process.identity
         loopOfBroker { $0.forget(identity) }
         for messageID in Array(process.checkpointsAsked.keys) {

@@ -9,7 +9,11 @@ final class BrokerSockets {
     /// XPUB: subscribers.
     let data: Socket
 
-    init(_ context: Context, _ configuration: BrokerConfiguration) throws(ZeroMQError) {
+    init(
+        _ context: Context,
+        _ configuration: BrokerConfiguration,
+        guardedBy socketGuard: SocketGuard?
+    ) throws(ZeroMQError) {
         feed = try Socket(context, .pull)
         publish = try Socket(context, .router)
         data = try Socket(context, .xpub)
@@ -25,8 +29,8 @@ final class BrokerSockets {
         try data.set(.sendHighWaterMark, highWaterMark)
         try data.set(.reportEverySubscription, 1)
         try data.set(.maxMessageSize, 4096)
-        for address in configuration.feedAddresses { try feed.bind(address) }
-        for address in configuration.publishAddresses { try publish.bind(address) }
-        for address in configuration.dataAddresses { try data.bind(address) }
+        try feed.bind(configuration.feedAddresses, domain: "feed", guardedBy: socketGuard)
+        try publish.bind(configuration.publishAddresses, domain: "publish", guardedBy: socketGuard)
+        try data.bind(configuration.dataAddresses, domain: "data", guardedBy: socketGuard)
     }
 }

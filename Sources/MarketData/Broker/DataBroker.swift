@@ -15,6 +15,7 @@ public actor DataBroker {
     private let context: Context
     let record: MarketRecord?
     let history: HistoryServer?
+    private let socketGuard: SocketGuard?
     private let onRecordFailure: @Sendable (String?) -> Void
     /// What opening the record has changed of the topics' sequences.
     package nonisolated let corrections: [SequenceCorrection]
@@ -47,6 +48,7 @@ public actor DataBroker {
     ///   - loop: The thread that it lives on; nothing slow should share it.
     ///   - context: The ZeroMQ context of its sockets.
     ///   - configuration: Addresses and bounds.
+    ///   - socketGuard: How peers are let in; without it everybody is who reaches an address.
     ///   - record: Where messages are recorded; it is started and not stopped by the broker. Without it nothing is recorded.
     ///   - logger: Where it tells about feeds and refused messages.
     ///   - onRefused: Called on the loop with a sample of the refused messages; must not block.
@@ -57,6 +59,7 @@ public actor DataBroker {
         loop: EventLoop,
         context: Context,
         configuration: BrokerConfiguration,
+        guardedBy socketGuard: SocketGuard? = nil,
         record: MarketRecord? = nil,
         logger: Logger,
         onRefused: @escaping @Sendable (Refusal) -> Void,
@@ -65,6 +68,7 @@ public actor DataBroker {
         self.loop = loop
         self.context = context
         self.configuration = configuration
+        self.socketGuard = socketGuard
         self.record = record
         self.logger = logger
         self.onRecordFailure = onRecordFailure
@@ -88,7 +92,14 @@ public actor DataBroker {
         published = intake.published
         history =
             configuration.historyAddresses.isEmpty
-            ? nil : try HistoryServer(context: context, configuration: configuration, record: record, logger: logger)
+            ? nil
+            : try HistoryServer(
+                context: context,
+                configuration: configuration,
+                guardedBy: socketGuard,
+                record: record,
+                logger: logger
+            )
     }
 
     private static func makeRing(
@@ -112,7 +123,7 @@ public actor DataBroker {
     /// - Throws: ``ZeroMQError`` when an address is in use or cannot be bound; an error of the record when its thread cannot be made.
     package func start() async throws {
         guard sockets == nil else { return }
-        let sockets = try BrokerSockets(context, configuration)
+        let sockets = try BrokerSockets(context, configuration, guardedBy: socketGuard)
         if !isRecording {
             try record?.start(recordEvents())
             isRecording = true

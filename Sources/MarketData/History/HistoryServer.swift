@@ -14,7 +14,7 @@ actor HistoryServer {
         let socket: Socket
         var watch: EventLoop.Watch?
 
-        init(_ context: Context, _ addresses: [String]) throws(ZeroMQError) {
+        init(_ context: Context, _ addresses: [String], guardedBy socketGuard: SocketGuard?) throws(ZeroMQError) {
             socket = try Socket(context, .router)
             // An answer may have megabytes, and a peer that asks and does not read gets no more of them than these.
             try socket.set(.sendHighWaterMark, 8)
@@ -25,7 +25,7 @@ actor HistoryServer {
             try socket.set(.maxMessageSize, Int64(Message.maxBytes))
             // A worker that connects again comes under the same identity.
             try socket.set(.routerHandover, 1)
-            for address in addresses { try socket.bind(address) }
+            try socket.bind(addresses, domain: "history", guardedBy: socketGuard)
         }
     }
 
@@ -42,6 +42,7 @@ actor HistoryServer {
     private nonisolated let loop: EventLoop
     private let context: Context
     private let addresses: [String]
+    private let socketGuard: SocketGuard?
     private let record: MarketRecord?
     private let logger: Logger
     private var opened: Opened?
@@ -52,6 +53,7 @@ actor HistoryServer {
     private var ready = HistoryQueue<(Message, Question)>()
     private var isFlushing = false
     private var isServing = false
+    private var dropSampler = RefusalSampler(perSecond: 10)
     private let counted = Mutex(HistoryCounters())
 
     /// What it has done; may be read from any thread.
@@ -62,6 +64,7 @@ actor HistoryServer {
     init(
         context: Context,
         configuration: BrokerConfiguration,
+        guardedBy socketGuard: SocketGuard? = nil,
         record: MarketRecord?,
         logger: Logger
     ) throws(BrokerError) {
@@ -72,6 +75,7 @@ actor HistoryServer {
         }
         self.context = context
         addresses = configuration.historyAddresses
+        self.socketGuard = socketGuard
         self.record = record
         self.logger = logger
     }
@@ -83,7 +87,7 @@ actor HistoryServer {
     /// - Throws: ``ZeroMQError`` when an address cannot be bound.
     func start() throws {
         guard opened == nil else { return }
-        let opened = try Opened(context, addresses)
+        let opened = try Opened(context, addresses, guardedBy: socketGuard)
         opened.watch = loop.watch(opened.socket) { [unowned self] in assumeIsolated { $0.read() } }
         self.opened = opened
     }
@@ -253,14 +257,17 @@ actor HistoryServer {
             payload: ["message": .string(reason)],
             replyTo: request?.messageID
         )
-        send([peer, message.bytes])
+        // Without waiting: whoever sends garbage and reads nothing must not hold up the others' answers.
+        send([peer, message.bytes], waits: false)
     }
 
-    private func send(_ frames: [[UInt8]]) {
+    private func send(_ frames: [[UInt8]], waits: Bool = true) {
         do throws(ZeroMQError) {
-            guard try opened?.socket.send(frames, wait: true) == false else { return }
+            guard try opened?.socket.send(frames, wait: waits) == false else { return }
             counted.withLock { $0.dropped += 1 }
-            logger.warning("an answer about recorded data was dropped: whoever asked does not read")
+            guard let unreported = dropSampler.admit(at: WallClock.nanoseconds()) else { return }
+            let others = unreported > 0 ? " (and \(unreported) others)" : ""
+            logger.warning("an answer about recorded data was dropped: whoever asked does not read\(others)")
         } catch {
             // Whoever asked may be gone.
             guard error.code != .unreachable else { return }

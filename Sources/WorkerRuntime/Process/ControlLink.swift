@@ -39,7 +39,7 @@ final class ControlLink {
         try socket.set(.routingID, environment.identity)
         try socket.set(.linger, 1000)
         try socket.set(.maxMessageSize, Int64(Message.maxBytes))
-        try socket.connect(environment.controlAddress)
+        try socket.connect(environment.controlAddress, with: environment.curve)
     }
 
     // MARK: Being there

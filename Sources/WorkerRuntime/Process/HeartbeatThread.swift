@@ -15,6 +15,7 @@ final class HeartbeatThread: Sendable {
 
     private let context: ZeroMQ.Context
     private let address: String
+    private let curve: CurveClient?
     private let gauges: WorkerGauges
     private let wakeDescriptor: Int32
     private let intervalMilliseconds = Atomic<Int32>(1000)
@@ -24,9 +25,15 @@ final class HeartbeatThread: Sendable {
     /// Makes the thread's parts and starts it.
     ///
     /// - Throws: ``WorkerFailure`` when the system has no more descriptors or threads.
-    init(context: ZeroMQ.Context, address: String, gauges: WorkerGauges) throws(WorkerFailure) {
+    init(
+        context: ZeroMQ.Context,
+        address: String,
+        curve: CurveClient?,
+        gauges: WorkerGauges
+    ) throws(WorkerFailure) {
         self.context = context
         self.address = address
+        self.curve = curve
         self.gauges = gauges
         wakeDescriptor = qc_eventfd_create()
         guard wakeDescriptor >= 0 else {
@@ -96,7 +103,7 @@ final class HeartbeatThread: Sendable {
             // A heartbeat is of use only now: while nobody is connected it is dropped instead of queued.
             try socket.set(.immediate, 1)
             try socket.set(.sendHighWaterMark, 8)
-            try socket.connect(address)
+            try socket.connect(address, with: curve)
             while !isStopping.load(ordering: .acquiring) {
                 try socket.send([gauges.heartbeat(at: qc_monotonic_ns()).bytes])
                 wait()

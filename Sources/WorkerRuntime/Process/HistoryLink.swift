@@ -38,12 +38,18 @@ final class HistoryLink {
     /// Whether the answer goes on behind what has been read of it.
     private var hasMore = false
 
-    init(context: ZeroMQ.Context, address: String, identity: String, gauges: WorkerGauges) throws(ZeroMQError) {
+    init(
+        context: ZeroMQ.Context,
+        address: String,
+        identity: String,
+        curve: CurveClient?,
+        gauges: WorkerGauges
+    ) throws(ZeroMQError) {
         self.gauges = gauges
         socket = try Socket(context, .dealer)
         try socket.set(.routingID, identity)
         try socket.set(.maxMessageSize, Int64(Message.maxBytes))
-        try socket.connect(address)
+        try socket.connect(address, with: curve)
     }
 
     func wait(with poller: inout Poller) -> Poller.Item {

@@ -21,11 +21,15 @@ struct HistoryQuery: ~Copyable {
         self.socket = socket
     }
 
-    static func connect(_ context: ZeroMQ.Context, _ address: String) throws(ZeroMQError) -> Socket {
+    static func connect(
+        _ context: ZeroMQ.Context,
+        _ address: String,
+        _ curve: CurveClient?
+    ) throws(ZeroMQError) -> Socket {
         let socket = try Socket(context, .dealer)
         try socket.set(.receiveTimeout, timeoutMilliseconds)
         try socket.set(.maxMessageSize, Int64(Message.maxBytes))
-        try socket.connect(address)
+        try socket.connect(address, with: curve)
         return socket
     }
 

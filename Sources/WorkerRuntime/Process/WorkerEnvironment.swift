@@ -1,4 +1,5 @@
 import StrategyKit
+import ZeroMQ
 
 /// What the manager tells a worker through its environment.
 package struct WorkerEnvironment: Hashable, Sendable {
@@ -17,6 +18,8 @@ package struct WorkerEnvironment: Hashable, Sendable {
     let statusAddress: String
     /// Where recorded data can be asked for; `nil` under a manager that keeps none.
     let historyAddress: String?
+    /// The keys for addresses of TCP; `nil` under a manager that demands none.
+    let curve: CurveClient?
     let logLevel: LogLevel
     /// How long the manager may be away before the worker stops itself, in seconds; a `welcome` may say otherwise.
     let orphanLease: Double
@@ -42,6 +45,7 @@ package struct WorkerEnvironment: Hashable, Sendable {
         controlAddress = try value("QUANTCELL_CONTROL")
         statusAddress = try value("QUANTCELL_STATUS")
         historyAddress = read("QUANTCELL_HISTORY").flatMap { $0.isEmpty ? nil : $0 }
+        curve = try Self.curve(read)
         let text = try value("QUANTCELL_GENERATION")
         guard let generation = UInt64(text) else {
             throw Invalid(description: "QUANTCELL_GENERATION must be a whole number from 0, not '\(text)'")
@@ -64,5 +68,21 @@ package struct WorkerEnvironment: Hashable, Sendable {
         guard identity.utf8.count <= 255 else {
             throw Invalid(description: "QUANTCELL_IDENTITY is longer than 255 bytes")
         }
+    }
+
+    private static func curve(_ read: (String) -> String?) throws(Invalid) -> CurveClient? {
+        guard let server = read("QUANTCELL_SERVER_KEY"), !server.isEmpty else { return nil }
+        // Not with its value: it may be the secret.
+        func key(_ name: String) throws(Invalid) -> CurveKey {
+            guard let key = read(name).flatMap({ CurveKey($0) }) else {
+                throw Invalid(description: "\(name) must be a CURVE key, 40 characters of Z85")
+            }
+            return key
+        }
+        let (serverKey, secretKey) = (try key("QUANTCELL_SERVER_KEY"), try key("QUANTCELL_SECRET_KEY"))
+        guard let keys = try? CurveKeyPair(secretKey: secretKey) else {
+            throw Invalid(description: "this libzmq was built without CURVE, which the manager demands")
+        }
+        return CurveClient(keys: keys, serverKey: serverKey)
     }
 }

@@ -94,7 +94,7 @@ extension Worker {
             throw StrategyError("history: the manager keeps no record")
         }
         do {
-            var query = try HistoryQuery(topic, kind, over: HistoryQuery.connect(context, address))
+            var query = try HistoryQuery(topic, kind, over: HistoryQuery.connect(context, address, environment.curve))
             return try query.last(count, before: before)
         } catch let error as StrategyError {
             throw error

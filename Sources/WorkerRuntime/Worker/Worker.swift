@@ -125,14 +125,25 @@ final class Worker {
         status = try Self.statusSocket(context, environment)
         data = try Self.dataSocket(context, environment)
         history = try environment.historyAddress.map { [context, gauges] address in
-            try HistoryLink(context: context, address: address, identity: environment.identity, gauges: gauges)
+            try HistoryLink(
+                context: context,
+                address: address,
+                identity: environment.identity,
+                curve: environment.curve,
+                gauges: gauges
+            )
         }
         stopItem = poller.add(descriptor: stopDescriptor)
         controlItem = control.wait(with: &poller)
         dataItem = poller.add(data)
         historyItem = history?.wait(with: &poller)
         _ = control.wait(with: &controlPoller)
-        heartbeat = try HeartbeatThread(context: context, address: environment.statusAddress, gauges: gauges)
+        heartbeat = try HeartbeatThread(
+            context: context,
+            address: environment.statusAddress,
+            curve: environment.curve,
+            gauges: gauges
+        )
     }
 
     deinit {
@@ -147,7 +158,7 @@ final class Worker {
         try socket.set(.sendHighWaterMark, 10_000)
         try socket.set(.sendTimeout, 250)
         try socket.set(.linger, 1000)
-        try socket.connect(environment.statusAddress)
+        try socket.connect(environment.statusAddress, with: environment.curve)
         return socket
     }
 
@@ -155,7 +166,7 @@ final class Worker {
         let socket = try Socket(context, .sub)
         // What a paused strategy, or a slow one, may have waiting here; more waits at, or is dropped by, the publisher.
         try socket.set(.receiveHighWaterMark, 100_000)
-        try socket.connect(environment.dataAddress)
+        try socket.connect(environment.dataAddress, with: environment.curve)
         return socket
     }
 

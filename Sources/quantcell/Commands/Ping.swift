@@ -44,6 +44,13 @@ struct Ping: ParsableCommand {
             ("refused messages", Table.Cell(fields.count(answer["refused_messages"]))),
             ("stale messages", Table.Cell(fields.count(answer["stale_messages"]))),
         ]
+        if let refused = answer["refused_connections"]?.integerValue, refused > 0 {
+            pairs.append(("refused connections", Table.Cell(fields.count(answer["refused_connections"]))))
+        }
+        if answer["security"]?["insecure_tcp"]?.boolValue == true {
+            let open = fields.plain(answer["security"]?["open_endpoints"])
+            pairs.append(("INSECURE", Table.Cell("anybody who reaches them may use \(open)", colour: .red)))
+        }
         if let lag = answer["loop_lag"] {
             func text(_ key: String) -> String {
                 DurationText.short(nanoseconds: Int64(exactly: ((lag[key]?.doubleValue ?? 0) * 1e9).rounded()) ?? .max)

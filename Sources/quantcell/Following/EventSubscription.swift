@@ -8,7 +8,7 @@ struct EventSubscription: ~Copyable {
     ///
     /// - Throws: ``CommandFailure`` with exit code 69 when there is no manager.
     init(_ location: ManagerLocation, topics: [String]) throws(CommandFailure) {
-        socket = try Socket.connected(.sub, to: location.liveAddress(.events)) { socket throws(ZeroMQError) in
+        socket = try Socket.connected(.sub, to: .events, of: location) { socket throws(ZeroMQError) in
             for topic in topics { try socket.set(.subscribe, topic) }
         }
     }

@@ -20,7 +20,7 @@ struct AdminClient: ~Copyable {
     init(_ location: ManagerLocation, timeout: TimeSpan) throws(CommandFailure) {
         self.timeout = timeout
         self.location = location
-        socket = try Socket.connected(.dealer, to: location.liveAddress(.admin)) { socket throws(ZeroMQError) in
+        socket = try Socket.connected(.dealer, to: .admin, of: location) { socket throws(ZeroMQError) in
             try socket.set(.maxMessageSize, Self.maxAnswerBytes)
         }
     }
@@ -64,7 +64,7 @@ struct AdminClient: ~Copyable {
             case .unknown: throw .badAnswer("the manager's answer to '\(type.rawValue)' is of an unknown kind")
             }
         }
-        throw Self.timeout(after: timeout, of: type, isAccepted: isAccepted)
+        throw Self.timeout(after: timeout, of: type, isAccepted: isAccepted, hint: location.hint)
     }
 
     private func send(_ request: Message) throws(CommandFailure) {
@@ -88,12 +88,14 @@ struct AdminClient: ~Copyable {
         }
     }
 
-    private static func timeout(after time: TimeSpan, of type: MessageType, isAccepted: Bool) -> CommandFailure {
+    private static func timeout(after time: TimeSpan, of type: MessageType, isAccepted: Bool, hint: String)
+        -> CommandFailure
+    {
         let waited = DurationText.short(nanoseconds: time.nanoseconds)
         let message =
             isAccepted
             ? "the manager has taken on '\(type.rawValue)' but has not finished it within \(waited); it is still at it"
-            : "the manager does not answer: nothing came within \(waited)"
+            : "the manager does not answer: nothing came within \(waited)\(hint)"
         return .timeout("\(message)")
     }
 }

@@ -12,14 +12,20 @@ struct Endpoints {
         case history
     }
 
-    private let folder: ManagerFolder
+    /// The order of the ports, from that of `data` on.
+    private static let ports = ["data", "control", "status", "feed", "admin", "events", "history", "publish"]
+
+    /// Whether the manager was named by its address.
+    let isElsewhere: Bool
+    private let folder: String
     private let addresses: JSONValue?
 
     /// Reads the folder's `endpoints.json`, which a manager writes; without it the addresses are the default ones.
     ///
     /// - Throws: ``CommandFailure`` when the file is there but cannot be used.
     init(_ folder: ManagerFolder) throws(CommandFailure) {
-        self.folder = folder
+        self.folder = folder.path
+        isElsewhere = false
         let path = Path.join(folder.path, "endpoints.json")
         guard access(path, F_OK) == 0 else {
             addresses = nil
@@ -33,11 +39,30 @@ struct Endpoints {
         }
     }
 
+    /// The endpoints of a manager at `tcp://HOST[:PORT]`, with PORT that of `data` and the others behind it.
+    ///
+    /// - Throws: ``CommandFailure`` when it is no such address.
+    init(connecting address: String) throws(CommandFailure) {
+        let target = address.hasPrefix("tcp://") ? String(address.dropFirst(6)) : ""
+        let hasPort = target.hasSuffix("]") ? false : target.contains(":")
+        guard let (host, portText) = SocketProbe.hostAndPort(hasPort ? target : "\(target):5555"),
+            let port = UInt16(portText), port > 0, Int(port) + Self.ports.count <= 65_536
+        else { throw .badUsage("'\(address)' must be tcp://HOST or tcp://HOST:PORT, such as tcp://10.0.0.5") }
+        let name = host.contains(":") ? "[\(host)]" : host
+        var all: [String: JSONValue] = [:]
+        for (index, endpoint) in Self.ports.enumerated() {
+            all[endpoint] = .array([.string("tcp://\(name):\(Int(port) + index)")])
+        }
+        isElsewhere = true
+        folder = ""
+        addresses = .object(all)
+    }
+
     /// The address to connect to.
     func address(_ name: Name) -> String {
         let given = addresses?[name.rawValue]?.stringArrayValue ?? []
         let chosen = given.first { $0.hasPrefix("ipc://") } ?? given.first
-        return Self.connectable(chosen ?? "ipc://\(folder.path)/\(name.rawValue).sock")
+        return Self.connectable(chosen ?? "ipc://\(folder)/\(name.rawValue).sock")
     }
 
     /// What to connect to where somebody is bound to all interfaces.

@@ -5,16 +5,19 @@ extension Socket {
     ///
     /// - Parameters:
     ///   - type: The socket's kind.
-    ///   - address: Whom to connect to.
+    ///   - name: The endpoint to connect to.
+    ///   - location: Where the manager is.
     ///   - configure: Sets the options, before it connects.
     /// - Throws: ``CommandFailure`` with exit code 69.
     static func connected(
         _ type: SocketType,
-        to address: String,
+        to name: Endpoints.Name,
+        of location: ManagerLocation,
         _ configure: (borrowing Socket) throws(ZeroMQError) -> Void
     ) throws(CommandFailure) -> Socket {
+        let address = try location.liveAddress(name)
         do throws(ZeroMQError) {
-            return try open(type, address, configure)
+            return try open(type, address, location.keys, configure)
         } catch {
             throw CommandFailure(error)
         }
@@ -23,11 +26,12 @@ extension Socket {
     private static func open(
         _ type: SocketType,
         _ address: String,
+        _ keys: CurveClient?,
         _ configure: (borrowing Socket) throws(ZeroMQError) -> Void
     ) throws(ZeroMQError) -> Socket {
         let socket = try Socket(Context(), type)
         try configure(socket)
-        try socket.connect(address)
+        try socket.connect(address, with: keys)
         return socket
     }
 }

@@ -37,7 +37,7 @@ struct AcknowledgedPublisher: ~Copyable, MessagePublisher {
         timeout: TimeSpan
     ) throws(CommandFailure) {
         self.timeout = timeout
-        socket = try Socket.connected(.dealer, to: location.liveAddress(.publish)) { socket throws(ZeroMQError) in
+        socket = try Socket.connected(.dealer, to: .publish, of: location) { socket throws(ZeroMQError) in
             // What waits is in the session's window; it is bounded there.
             try socket.set(.sendHighWaterMark, 0)
             // Without a connection sending fails, and what was under way when one broke is forgotten: it is sent again.

@@ -21,7 +21,7 @@ struct FeedPublisher: ~Copyable, MessagePublisher {
     /// - Throws: ``CommandFailure`` with exit code 69 when there is none.
     init(_ location: ManagerLocation, timeout: TimeSpan) throws(CommandFailure) {
         self.timeout = timeout
-        socket = try Socket.connected(.push, to: location.liveAddress(.feed)) { socket throws(ZeroMQError) in
+        socket = try Socket.connected(.push, to: .feed, of: location) { socket throws(ZeroMQError) in
             try socket.set(.sendHighWaterMark, Self.highWaterMark)
             try socket.set(.sendTimeout, Self.sliceMilliseconds)
             try socket.set(.linger, timeout.milliseconds)

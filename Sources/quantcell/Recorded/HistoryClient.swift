@@ -19,7 +19,7 @@ struct HistoryClient: ~Copyable {
     init(_ location: ManagerLocation, timeout: TimeSpan) throws(CommandFailure) {
         self.location = location
         self.timeout = timeout
-        socket = try Socket.connected(.dealer, to: location.liveAddress(.history)) { socket throws(ZeroMQError) in
+        socket = try Socket.connected(.dealer, to: .history, of: location) { socket throws(ZeroMQError) in
             try socket.set(.maxMessageSize, Self.maxAnswerBytes)
         }
     }

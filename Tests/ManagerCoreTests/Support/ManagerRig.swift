@@ -122,6 +122,11 @@ final class AdminClient {
         #expect(try socket.send([message.bytes], wait: true))
     }
 
+    /// Sends bytes as they are.
+    func send(_ bytes: [UInt8]) throws {
+        #expect(try socket.send([bytes], wait: true))
+    }
+
     /// The next answer, of whatever kind.
     func next() throws -> Message {
         let frames = try #require(try socket.receive(wait: true), "no answer came")

@@ -33,13 +33,18 @@ final class PoolRig: @unchecked Sendable {
         let logs = folder.path
         state.failuresLeft = failures
         try await loop.run { [self] in
+            let folders = try Folders.resolve(settings: Settings(), environment: ["HOME": logs], userID: 0)
+            let endpoints = try Endpoints.resolve(settings: Settings(), folders: folders)
             let spawner = WorkerSpawner(
                 WorkerSpawner.Configuration(
                     workerExecutable: program,
                     pythonKit: "",
-                    endpoints: try .resolve(
+                    endpoints: endpoints,
+                    door: try .open(
                         settings: Settings(),
-                        folders: .resolve(settings: Settings(), environment: ["HOME": logs], userID: 0)
+                        endpoints: endpoints,
+                        folders: folders,
+                        logger: lines.logger
                     ),
                     runtimeFolder: logs,
                     logs: logs,
