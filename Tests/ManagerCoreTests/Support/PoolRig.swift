@@ -40,13 +40,13 @@ final class PoolRig: @unchecked Sendable {
                     workerExecutable: program,
                     pythonKit: "",
                     endpoints: endpoints,
+                    runtimeFolder: logs,
                     door: try .open(
                         settings: Settings(),
                         endpoints: endpoints,
                         folders: folders,
                         logger: lines.logger
                     ),
-                    runtimeFolder: logs,
                     logs: logs,
                     orphanLease: .seconds(60),
                     logLevel: "info",
