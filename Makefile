@@ -10,7 +10,7 @@ SOURCES = Package.swift Sources Tests strategies
 # How many tests run at once. All thousand at once, which is the default, would be hundreds of processes on two cores.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 12
 
-.PHONY: help setup setup-test build run test chaos bench format lint install uninstall clean
+.PHONY: help setup setup-test setup-browser build run test test-browser chaos bench format lint install uninstall clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -36,6 +36,13 @@ test: setup-test lint ## check format and warnings, then run every test
 	cd Sources/quantcell-python && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=src python3 -m unittest discover -t . -s tests
 	QUANTCELL_STRICT=1 $(SWIFT) test --skip-build --filter WorkerRuntimeTests
 	QUANTCELL_STRICT=1 $(SWIFT) test --skip-build --skip WorkerRuntimeTests
+
+setup-browser: setup-test
+	@.ci/setup.sh browser
+
+test-browser: setup-browser ## test the dashboard in Debian's Chromium; screenshots go to .build/screenshots
+	QUANTCELL_STRICT=1 $(SWIFT) build
+	.build/browser/bin/python -m pytest -q -p no:cacheprovider Tests/Browser
 
 chaos: setup-test ## a thousand random misfortunes with the real programs; QUANTCELL_CHAOS_SEED chooses others
 	QUANTCELL_STRICT=1 QUANTCELL_CHAOS_STEPS=1000 QUANTCELL_JOURNAL_KILLS=200 \

@@ -42,6 +42,15 @@ final class ProcessPools {
         pools.reduce(0) { count, entry in entry.key == .swift ? count : count + entry.value.idleCount }
     }
 
+    /// The spares of all hosts together.
+    var sample: MetricsSnapshot.Pool {
+        pools.values.reduce(into: MetricsSnapshot.Pool(idle: 0, count: 0, counts: ProcessPool.Counts())) { sum, pool in
+            sum.idle += pool.idleCount
+            sum.count += pool.count
+            sum.counts.add(pool.counts)
+        }
+    }
+
     /// The spare of that identity.
     func spare(_ identity: String) -> WorkerProcess? {
         pools.values.lazy.compactMap { $0.spare(identity) }.first
@@ -76,7 +85,8 @@ final class ProcessPools {
         for pool in pools.values { pool.close() }
     }
 
-    private func pool(_ host: WorkerHost) -> ProcessPool {
+    /// The spares of a host; made when it is asked for first.
+    func pool(_ host: WorkerHost) -> ProcessPool {
         if let pool = pools[host] { return pool }
         let configuration = host == .swift ? configurations.swift : configurations.python
         let pool = ProcessPool(configuration, loop: loop, logger: logger) { [unowned self] in try spawn(host) }

@@ -17,6 +17,8 @@ final class WorkerSpawner {
         var orphanLease: Duration
         /// The least that a strategy's log keeps.
         var logLevel: String
+        /// How its lines look: `text` or `json`.
+        var logFormat: String
         /// The manager's own environment; strategies may rely on it.
         var environment: [String: String]
     }
@@ -116,6 +118,7 @@ final class WorkerSpawner {
             environment[name] = configuration.environment[name]
         }
         environment["QUANTCELL_LOG_LEVEL"] = configuration.logLevel
+        environment["QUANTCELL_LOG_FORMAT"] = configuration.logFormat
         environment["QUANTCELL_ORPHAN_LEASE"] = "\(configuration.orphanLease / .seconds(1))"
         environment["QUANTCELL_PARAMS"] = JSONValue.object(strategy?.params ?? [:]).text
         environment["QUANTCELL_SYMBOLS"] = JSONValue.array((strategy?.symbols ?? []).map(JSONValue.string)).text

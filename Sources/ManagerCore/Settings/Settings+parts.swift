@@ -98,11 +98,23 @@ extension Settings {
             historyAddresses: endpoints.history,
             ledgerPath: ledger,
             recordPressure: record.onPressure == .drop ? .drop : .block,
+            dataLane: broker.dataLane.lane,
+            ringBytes: broker.ring.bytes,
             highWaterMark: broker.highWaterMark,
             maxMessageBytes: broker.maxMessageBytes.bytes,
             maxTopics: broker.maxTopics,
             refusedSample: journal.refusedSample
         )
+    }
+}
+
+extension Settings.DataLane {
+    fileprivate var lane: DataLane {
+        switch self {
+        case .auto: .auto
+        case .shm: .shm
+        case .zmq: .zmq
+        }
     }
 }
 

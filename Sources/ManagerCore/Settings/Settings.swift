@@ -1,3 +1,4 @@
+internal import WireProtocol
 import Yams
 
 /// Everything that can be configured, with its defaults: the contents of `config/quantcell.yaml` as a value.
@@ -57,6 +58,16 @@ public struct Settings: Codable, Hashable, Sendable {
             "must be at least \(enabled), the number of enabled strategies, not \(manager.maxWorkers)"
         }
         return checker.problems
+    }
+
+    /// The settings without the secrets in the parameters of strategies, for people to look at.
+    public var redacted: Settings {
+        var settings = self
+        for index in settings.strategies.indices {
+            let params = JSONValue.object(settings.strategies[index].params.values).redacted
+            settings.strategies[index].params.values = params.objectValue ?? [:]
+        }
+        return settings
     }
 
     /// The whole configuration as YAML, defaults included, as `check-config` prints it. Loading it gives this value again.

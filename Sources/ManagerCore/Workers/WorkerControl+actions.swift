@@ -11,10 +11,11 @@ internal import ZeroMQ
 extension WorkerControl: SupervisorDelegate {
     func announce(_ transition: Transition) {
         guard let worker = workers[transition.workerID] else { return }
+        measure(transition, worker)
         switch transition.to {
         case .running where worker.startedAt == nil: worker.startedAt = WallClock.nanoseconds()
         case .stopped: worker.stoppedAt = WallClock.nanoseconds()
-        case .error: worker.failed(transition.cause)
+        case .error: worker.failed(secrets.scrub(transition.cause))
         default: break
         }
         chronicle.record(
@@ -26,6 +27,7 @@ extension WorkerControl: SupervisorDelegate {
     }
 
     func report(_ storm: StormBreaker.Storm) {
+        metrics.stormed()
         let pause = storm.until - SuspendingClock().now
         chronicle.record(
             .manager,

@@ -224,6 +224,7 @@ extension WorkerControl {
         let kind = try config.validate()
         config.name = try freeName(config)
         if let error = tooManyWorkers(besides: config.name) { throw error }
+        secrets.learn(.object(config.params))
         let worker = Worker(id: config.name, config: config, kind: kind)
         worker.generationBefore = supervisor.life(of: config.name)?.generation ?? 0
         // The life of a stopped worker of that name ends here: the name is taken while the new one is compiled.
@@ -273,8 +274,13 @@ extension WorkerControl {
         guard stopped.count > Self.maxStopped, let oldest = stopped.min(by: { $0.createdAt < $1.createdAt }) else {
             return
         }
-        workers[oldest.id] = nil
-        supervisor.unregister(oldest.id)
+        forget(oldest)
+    }
+
+    /// Forgets a worker that has no process.
+    func forget(_ worker: Worker) {
+        workers[worker.id] = nil
+        supervisor.unregister(worker.id)
     }
 
     /// Generations go on counting over the manager's restarts: ids that contain them stay unique.

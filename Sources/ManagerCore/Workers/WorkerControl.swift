@@ -24,12 +24,16 @@ final class WorkerControl {
         let journal: EventJournal
         let record: MarketRecord
         let broker: DataBroker
+        let access: AccessControl
+        let notice: EventNotice
         /// Whether this process is the manager alone, so that orphans of workers are its to collect.
         let reapsOrphans: Bool
         /// Called on the loop once a second, as a sign that it turns.
         let onHouseRound: () -> Void
         let loop: EventLoop
         let logger: Logger
+        let metrics: ManagerMetrics
+        let secrets: KnownSecrets
     }
 
     let settings: Settings
@@ -39,6 +43,9 @@ final class WorkerControl {
     let broker: DataBroker
     let journal: EventJournal
     let logger: Logger
+    let metrics: ManagerMetrics
+    /// What must not be told: ``chronicle`` and ``logger`` leave it out by themselves.
+    let secrets: KnownSecrets
     let supervisor: WorkerSupervisor
     /// Market data and checkpoints on disk.
     let record: MarketRecord
@@ -81,9 +88,15 @@ final class WorkerControl {
     private var deadline: (at: SuspendingClock.Instant, timer: EventLoop.Timer)?
 
     private(set) var plane: ControlPlane?
-    private(set) lazy var chronicle = Chronicle(journal: journal, loop: loop, logger: logger) {
+    private(set) lazy var chronicle = Chronicle(
+        journal: journal,
+        loop: loop,
+        logger: logger,
+        secrets: secrets
+    ) {
         [unowned self] topic, message in
         plane?.publish(topic, message)
+        parts.notice.post(message.type)
     }
     private(set) lazy var receipts = Receipts(loop: loop) { [unowned self] message, process in
         plane?.send(message, to: process.identity)
@@ -96,6 +109,7 @@ final class WorkerControl {
             logs: parts.logs,
             orphanLease: settings.supervisor.orphanLease.duration,
             logLevel: settings.manager.logLevel.ofStrategies,
+            logFormat: settings.manager.logFormat.rawValue,
             environment: parts.environment
         ),
         reaper: reaper
@@ -135,6 +149,8 @@ final class WorkerControl {
         journal = parts.journal
         record = parts.record
         logger = parts.logger
+        metrics = parts.metrics
+        secrets = parts.secrets
         refusedSampler = RefusalSampler(perSecond: settings.journal.refusedSample)
         supervisor = WorkerSupervisor(breaker: parts.settings.stormBreaker)
         supervisor.delegate = self
@@ -178,6 +194,9 @@ final class WorkerControl {
         finishWhenEmpty()
     }
 
+    /// Takes a request that has not come over admin.
+    func take(_ requester: Requester) { desk.handle(requester) }
+
     /// Closes the sockets; the loop has nothing more to do with this object.
     func shut() {
         if let deadline { loop.cancel(deadline.timer) }
@@ -188,6 +207,9 @@ final class WorkerControl {
 
     /// What a strategy has that does not say otherwise.
     var defaults: StrategyConfig { settings.strategyDefaults }
+
+    /// Who may come in over HTTP.
+    var access: AccessControl { parts.access }
 
     /// Whether orphans of workers are collected here.
     var reapsOrphans: Bool { parts.reapsOrphans }
@@ -309,7 +331,9 @@ final class WorkerControl {
     /// Gets the sum of some topics' sequences, for each worker.
     func readTotals(of topics: [String: [String]], _ done: @escaping ([String: UInt64]) -> Void) {
         let crossing = Crossing(done)
-        loopOfBroker { [loop] broker in
+        let asked = SuspendingClock().now
+        loopOfBroker { [loop, metrics] broker in
+            metrics.late(.data, SuspendingClock().now - asked)
             let totals = topics.mapValues { broker.total(of: $0) }
             loop.execute { crossing.value(totals) }
         }

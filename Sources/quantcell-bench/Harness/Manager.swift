@@ -11,6 +11,8 @@ final class Manager {
         var maxWorkers = 200
         /// Whether market data is recorded.
         var records = true
+        /// How market data comes to workers; `nil` as by default.
+        var lane: BenchLane?
     }
 
     /// A worker's process.
@@ -182,6 +184,7 @@ final class Manager {
             jitter: 0
         broker:
           high_water_mark: \(Bare.highWaterMark)
+          data_lane: \(configuration.lane?.rawValue ?? "auto")
 
         """
     }

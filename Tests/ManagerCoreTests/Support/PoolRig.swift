@@ -44,6 +44,7 @@ final class PoolRig: @unchecked Sendable {
                     logs: logs,
                     orphanLease: .seconds(60),
                     logLevel: "info",
+                    logFormat: "text",
                     environment: ["PATH": "/usr/bin:/bin"]
                 ),
                 reaper: ProcessReaper(loop: loop, logger: lines.logger) { [unowned self] process, exit in
