@@ -63,12 +63,15 @@ public struct Settings: Codable, Hashable, Sendable {
         return checker.problems
     }
 
-    /// The settings without the secrets in the parameters of strategies, for people to look at.
+    /// The settings without the secrets in the parameters and variables of strategies, for people to look at.
     public var redacted: Settings {
         var settings = self
         for index in settings.strategies.indices {
             let params = JSONValue.object(settings.strategies[index].params.values).redacted
             settings.strategies[index].params.values = params.objectValue ?? [:]
+            let environment = JSONValue.object(settings.strategies[index].environment.mapValues(JSONValue.string))
+            settings.strategies[index].environment =
+                environment.redacted.objectValue?.compactMapValues(\.stringValue) ?? [:]
         }
         return settings
     }

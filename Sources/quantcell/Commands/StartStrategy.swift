@@ -52,7 +52,7 @@ struct StartStrategy: ParsableCommand {
     @Option(
         name: .customLong("env"),
         parsing: .unconditionalSingleValue,
-        help: ArgumentHelp("A variable of a program of its own. It is written to the journal.", valueName: "NAME=value")
+        help: ArgumentHelp("A variable of a program of its own.", valueName: "NAME=value")
     )
     var environment: [String] = []
 
