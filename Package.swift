@@ -14,6 +14,7 @@ let settings: [SwiftSetting] =
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -30,9 +31,15 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
     ],
@@ -53,6 +60,7 @@ let package = Package(
         .target(name: "ProcessControl", dependencies: ["CLinux"]),
         .target(name: "Supervision", dependencies: ["ProcessControl", "WireProtocol"]),
         .target(name: "CrashPoints"),
+        .target(name: "PrometheusMetrics", dependencies: [metrics]),
         // Without GRDB and Foundation: the command line verifies a journal, and stays small.
         .target(
             name: "JournalChain",
@@ -64,7 +72,7 @@ let package = Package(
         .target(
             name: "EventJournal",
             dependencies: [
-                "CrashPoints", "JournalChain", .product(name: "GRDB", package: "GRDB.swift"),
+                "CrashPoints", "JournalChain", metrics, .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
@@ -72,7 +80,8 @@ let package = Package(
         .target(
             name: "MarketRecord",
             dependencies: [
-                "WireProtocol", "CrashPoints", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                "WireProtocol", "CrashPoints", "CLinux", logging, metrics,
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
         .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
@@ -86,16 +95,38 @@ let package = Package(
         .target(
             name: "ManagerCore",
             dependencies: [
-                "ZeroMQ", "WireProtocol", "BroadcastRing", "ProcessControl", "Supervision", "EventJournal",
-                "MarketFiles",
-                "MarketData", "MarketRecord", "CrashPoints", "CLinux", logging, .product(name: "Yams", package: "Yams"),
+                "ZeroMQ", "WireProtocol", "BroadcastRing", "ProcessControl", "Supervision", "EventJournal", "MarketFiles",
+                "MarketData", "MarketRecord", "CrashPoints", "CLinux", "PrometheusMetrics", logging, metrics,
+                .product(name: "Yams", package: "Yams"),
                 .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Crypto", package: "swift-crypto"),
             ]
+        ),
+        .target(
+            name: "ManagerAPI",
+            dependencies: [
+                "ManagerCore", "MarketFiles", "WireProtocol", logging, lifecycle,
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HummingbirdTLS", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
+                .product(name: "NIOHTTPTypesHTTP1", package: "swift-nio-extras"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOWebSocket", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            // Served as they are; found at run time like the kit.
+            exclude: ["Dashboard"]
         ),
         .executableTarget(
             name: "quantcell-manager",
             dependencies: [
-                "CLinux", "ManagerCore", "MarketFiles", "WireProtocol", logging, lifecycle, argumentParser,
+                "CLinux", "ManagerAPI", "ManagerCore", "MarketFiles", "WireProtocol", logging, metrics, lifecycle,
+                argumentParser,
             ]
         ),
         .executableTarget(
@@ -128,6 +159,7 @@ let package = Package(
         .testTarget(name: "ProcessControlTests", dependencies: ["ProcessControl", "CLinux"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
         .testTarget(name: "CrashPointsTests", dependencies: ["CrashPoints"]),
+        .testTarget(name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics", metrics]),
         .testTarget(
             name: "EventJournalTests",
             dependencies: ["EventJournal", "JournalChain", .product(name: "GRDB", package: "GRDB.swift")]

@@ -41,6 +41,9 @@ enum JournalSchema {
             try db.execute(sql: ChainSchema.tables)
             try db.execute(sql: exactnessViews)
         }
+        migrator.registerMigration("4 who gave a command", foreignKeyChecks: .immediate) { db in
+            try db.execute(sql: originViews)
+        }
         return migrator
     }
 

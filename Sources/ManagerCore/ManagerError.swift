@@ -22,6 +22,8 @@ public struct ManagerError: Error, Hashable, Sendable, CustomStringConvertible {
         public static let invalidParameters = Code(rawValue: "INVALID_PARAMETERS")
         /// The worker's state does not allow it, or there are enough workers.
         public static let conflict = Code(rawValue: "CONFLICT")
+        /// There cannot be so many workers or spares.
+        public static let scaling = Code(rawValue: "SCALING_ERROR")
         /// The manager is starting, stopping, or cannot write its journal.
         public static let serviceUnavailable = Code(rawValue: "SERVICE_UNAVAILABLE")
         /// Something else failed.

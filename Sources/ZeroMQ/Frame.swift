@@ -43,6 +43,16 @@ public struct Frame: ~Copyable {
     /// The frame's bytes as an array of their own.
     public var bytes: [UInt8] { withBytes { [UInt8]($0) } }
 
+    /// What is known of the connection that a received frame came over: `User-Id`, `Peer-Address`, and what else its handshake said.
+    ///
+    /// `Peer-Address` is an IP address or, over ipc, `localhost:uid:gid:pid` of the process that connected, by the
+    /// kernel's word. The first frame of a ROUTER's message does not always have it; the others do.
+    ///
+    /// Related ZeroMQ documentation: zmq_msg_gets(3)
+    public borrowing func property(_ name: String) -> String? {
+        zmq_msg_gets(raw, name).map { String(cString: $0) }
+    }
+
     /// Lets go of what the frame held and takes a copy of `bytes`.
     ///
     /// - Throws: ``ZeroMQError`` when there is no memory.

@@ -1,7 +1,9 @@
 import ArgumentParser
 import CLinux
+import CoreMetrics
 import Glibc
 import Logging
+import ManagerAPI
 import ManagerCore
 import ServiceLifecycle
 import UnixSignals
@@ -41,7 +43,7 @@ struct RunCommand: AsyncParsableCommand {
         let format = Self.logFormat(settings)
         let output = LogOutput { format.line(.warning, "\($0) log lines dropped: standard output is read too slowly") }
         defer { output.flush() }
-        var logger = Logger(label: "quantcell") { _ in LineLogHandler(format: format, output: output) }
+        var logger = Logger(label: "quantcell") { LineLogHandler(format: format, output: output, label: $0) }
         logger.logLevel = Logger.Level(rawValue: settings.manager.logLevel.rawValue) ?? .info
         do {
             let manager = try WorkerManager(
@@ -49,9 +51,18 @@ struct RunCommand: AsyncParsableCommand {
                 logger: logger,
                 role: WorkerManager.Role(ownsProcess: true, leavesWorkersRunning: leaveRunning)
             )
-            let service = ManagerService(manager: manager, logger: logger)
+            MetricsSystem.bootstrap(manager.metricsFactory)
+            let api =
+                settings.api.enabled
+                ? APIServer(
+                    manager: manager,
+                    environment: ProcessEnvironment.current(),
+                    metrics: { await manager.renderMetrics() },
+                    logger: logger
+                ) : nil
+            let service = ManagerService(manager: manager, api: api, logger: logger)
             let group = ServiceGroup(
-                services: [service],
+                services: [service as any Service] + (api.map { [$0] } ?? []),
                 gracefulShutdownSignals: stopSignals,
                 logger: Logger(label: "lifecycle") { _ in SwiftLogNoOpLogHandler() }
             )
@@ -74,9 +85,12 @@ struct RunCommand: AsyncParsableCommand {
 /// The manager as a service: runs from its start until somebody wants the program to end.
 private struct ManagerService: Service {
     let manager: WorkerManager
+    let api: APIServer?
     let logger: Logger
 
     func run() async throws {
+        // Before anything is started: an address in use is a reason not to run at all.
+        try await api?.untilListening()
         // Ctrl-C also ends the wait for a strategy that takes long to compile.
         try await cancelWhenGracefulShutdown { try await manager.start() }
         logger.notice("the manager runs; Ctrl-C stops it")

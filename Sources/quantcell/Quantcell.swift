@@ -35,12 +35,15 @@ struct Quantcell: ParsableCommand {
                 name: "Strategy",
                 subcommands: [
                     StartStrategy.self, List.self, Status.self, Why.self, Stop.self, Pause.self, Resume.self,
-                    Restart.self, Checkpoints.self, NewStrategy.self,
+                    Restart.self, Remove.self, Scale.self, Checkpoints.self, NewStrategy.self,
                 ]
             ),
             CommandGroup(name: "History", subcommands: [Logs.self, Signals.self, Journal.self, ReplayRecorded.self]),
             CommandGroup(name: "Market data", subcommands: [Publish.self, Replay.self, Topics.self, DataCommand.self]),
-            CommandGroup(name: "Manager", subcommands: [Ping.self, Top.self]),
+            CommandGroup(
+                name: "Manager",
+                subcommands: [Ping.self, Top.self, DashboardCommand.self, TokenCommand.self]
+            ),
         ]
     )
 }

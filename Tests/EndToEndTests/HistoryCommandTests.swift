@@ -7,6 +7,7 @@ import WireProtocol
 @Suite struct HistoryCommandTests {
     private static let journalFields: Set = [
         "seq", "time", "kind", "worker_id", "generation", "from_state", "to_state", "cause", "actor", "detail",
+        "who", "from",
     ]
     private static let signalFields: Set = [
         "signal_id", "worker_id", "generation", "name", "side", "symbol", "data_type", "sequence", "event_time",
@@ -44,7 +45,9 @@ import WireProtocol
             #expect(try journal(manager, "--since", "1h") == all)
 
             let csv = try manager.cli("journal", "--csv", "--worker", "b", "--kind", "transition")
-            #expect(csv.lines.first == "seq,time,kind,worker_id,generation,from_state,to_state,cause,actor,detail")
+            #expect(
+                csv.lines.first == "seq,time,kind,worker_id,generation,from_state,to_state,cause,actor,detail,who,from"
+            )
             #expect(csv.lines.count == 5)
             #expect(try manager.cli("journal").lines.first?.contains("TIME (UTC)") == true)
 

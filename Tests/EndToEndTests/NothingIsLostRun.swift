@@ -23,7 +23,7 @@ final class NothingIsLostRun {
     private static func config(_ lane: String) -> String {
         """
         broker: {data_lane: \(lane)}
-        pool: {min_size: 2, max_size: 4}
+        pool: {min_size: 2, python_min_size: 2, max_size: 4}
         supervisor:
           restart_policy: {max_restarts: 1000, restart_window: 1s, backoff_base: 1ms, backoff_max: 5ms, jitter: 0}
           health: {heartbeat_interval: 50ms}
@@ -42,14 +42,16 @@ final class NothingIsLostRun {
     /// What happened, for whoever has to find out why a run failed.
     private(set) var history: [String] = []
 
-    /// - Parameter lane: By which way the bars come.
-    init(_ folder: TestFolder, seed: UInt64, lane: String) throws {
+    /// - Parameters:
+    ///   - strategy: The file of a moving-average crossover.
+    ///   - lane: By which way the bars come.
+    init(_ folder: TestFolder, _ strategy: String, seed: UInt64, lane: String) throws {
         self.folder = folder
         random = SplitMix64(seed: seed)
         manager = try TestManager(Self.config(lane), in: folder)
         self.lane = lane
         try manager.start(
-            Build.strategy("sma_cross"),
+            strategy,
             name: Self.worker,
             symbols: [.string(RealBars.symbol)],
             params: ["fast": 5, "slow": 20]

@@ -1,3 +1,5 @@
+import GRDB
+import JournalChain
 import Testing
 
 @testable import EventJournal
@@ -40,6 +42,28 @@ import Testing
         #expect(try journal.processRecords() == [])
         #expect(try journal.deaths(matching: DeathQuery()) == [])
         #expect(try await journal.append(transition()) == 14)
+    }
+
+    @Test func whoGaveACommandIsSeenAndOldEntriesStayVerifiable() async throws {
+        // A journal with hashes, from before it was known who gives commands.
+        let path = folder.database + ".3"
+        let old = try DatabaseQueue(path: path)
+        try JournalSchema.migrator.migrate(old, upTo: "3 numbers, intents and hashes")
+        try old.close()
+        var journal = try EventJournal(path: path)
+        _ = try await journal.append(JournalEntry(time: 1, kind: .command, cause: "stop", detail: #"{"msg_id":"a"}"#))
+        let detail = #"{"msg_id":"b","who":"uid:7","from":"ipc pid:9"}"#
+        _ = try await journal.append(JournalEntry(time: 2, kind: .command, cause: "stop", detail: detail))
+        journal.close()
+        journal = try EventJournal(path: path)
+        defer { journal.close() }
+        let rows = try await DatabaseQueue(path: path).read { db in
+            try Row.fetchAll(db, sql: "SELECT who, \"from\" FROM commands").map { [$0["who"] as String?, $0["from"]] }
+        }
+        #expect(rows == [[nil, nil], ["uid:7", "ipc pid:9"]])
+        let verification = try JournalVerifier(path: path).verify()
+        #expect(verification.fault == nil)
+        #expect(verification.entries == 2)
     }
 
     @Test func everythingNewWorks() async throws {

@@ -48,7 +48,7 @@ import Testing
         let stamp = "2025-01-15T09:30:00.000042Z"
         #expect(try folder.lines("SELECT * FROM manager_log") == ["\(stamp)|started|operator|{}"])
         #expect(try folder.lines("SELECT * FROM transitions") == ["\(stamp)|sma|1|starting|running|joined|worker"])
-        #expect(try folder.lines("SELECT * FROM commands") == ["\(stamp)|stop|sma|1|operator|"])
+        #expect(try folder.lines("SELECT * FROM commands") == ["\(stamp)|stop|sma|1|operator|||"])
         #expect(try folder.lines("SELECT * FROM refusals") == [#"\#(stamp)|||bad topic|feed|{"size":3}"#])
         #expect(
             try folder.lines("SELECT * FROM signals") == [

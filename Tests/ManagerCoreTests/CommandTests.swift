@@ -1,3 +1,4 @@
+import Glibc
 import Testing
 import WireProtocol
 
@@ -32,6 +33,28 @@ import WireProtocol
                     + "AND json_extract(detail, '$.msg_id') = 'once' ORDER BY seq"
             )
             #expect(journaled == ["asked", "done"])
+        }
+    }
+
+    @Test func theJournalSaysWhoGaveACommandAndFromWhere() async throws {
+        try await ManagerRig.run(ManagerRig.settings(spares: 0)) { rig in
+            // What the sender claims counts for nothing.
+            let lie: JSONValue = ["who": "uid:4711", "from": "nowhere"]
+            _ = try AdminClient(rig).ask(Message(.stop, workerID: "nobody", payload: lie))
+            let rows = try rig.column("SELECT who || ' ' || \"from\" FROM commands")
+            let caller = "uid:\(getuid()) ipc pid:\(getpid())"
+            #expect(rows == [caller, caller])
+            let request = Message(.stop, workerID: "nobody")
+            let (answers, continuation) = AsyncStream.makeStream(of: Message.self)
+            try await rig.manager.handle(request, from: CommandOrigin(who: "token:ci", from: "http:127.0.0.1")) {
+                continuation.yield($0)
+            }
+            let answer = await answers.first { _ in true }
+            #expect(answer?.payload["code"] == "WORKER_NOT_FOUND")
+            #expect(try rig.column("SELECT who || ' ' || \"from\" FROM commands").last == "token:ci http:127.0.0.1")
+            let entries = try AdminClient(rig).ask(Message(.journal, payload: ["kind": "command"])).payload["entries"]
+            #expect(entries?.arrayValue?.last?["who"] == "token:ci")
+            #expect(entries?.arrayValue?.last?["from"] == "http:127.0.0.1")
         }
     }
 

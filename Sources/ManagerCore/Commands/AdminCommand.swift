@@ -37,6 +37,7 @@ enum CommandTable {
             ListCommand.self, StatusCommand.self, JournalCommand.self, SignalsCommand.self, LogsCommand.self,
             TopicsCommand.self, PingCommand.self, WhyCommand.self, CheckpointCommand.self,
             HistoryCommand.self, ReplayCommand.self,
+            RemoveCommand.self, ScaleCommand.self, TokenCommand.self, LoginCommand.self,
         ].map { (command: any AdminCommand.Type) in (command.type, command) }
     )
 }

@@ -21,6 +21,7 @@ final class CommandDesk {
 
     func handle(_ requester: Requester) {
         let request = requester.request
+        control.secrets.learn(request.payload)
         guard request.messageID.utf8.count <= Self.maxIDBytes else {
             let error = ManagerError(.invalidParameters, "'msg_id' is longer than \(Self.maxIDBytes) bytes")
             return requester.answer(Self.answer(request, .failure(error)))
@@ -33,7 +34,10 @@ final class CommandDesk {
             command.run(
                 request,
                 on: control,
-                reply: Reply(accepted: {}, finish: { requester.answer(Self.answer(request, $0)) })
+                reply: Reply(
+                    accepted: {},
+                    finish: { [unowned self] in requester.answer(Self.answer(request, scrubbed($0))) }
+                )
             )
         } else {
             carryOut(command, requester)
@@ -50,25 +54,27 @@ final class CommandDesk {
         if let failure = control.chronicle.failure {
             let error = ManagerError(.serviceUnavailable, "the journal cannot be written: \(failure)")
             // The attempt itself finds out whether it can be written again.
-            journal(request, result: "refused")
+            journal(requester, result: "refused")
             return requester.answer(Self.answer(request, .failure(error)))
         }
         underWay[request.messageID] = [requester]
-        journal(request, result: nil)
+        journal(requester, result: nil)
         command.run(
             request,
             on: control,
             reply: Reply(
                 accepted: { requester.answer(.ack(request, result: "accepted")) },
-                finish: { [unowned self] in finish(request, $0) }
+                finish: { [unowned self] in finish(requester, $0) }
             )
         )
     }
 
     /// Records what became of a command, and answers when that is on disk.
-    private func finish(_ request: Message, _ outcome: Result<[String: JSONValue], ManagerError>) {
-        let answer = Self.answer(request, outcome)
-        journal(request, result: answer.payload["result"]?.stringValue, reason: answer.payload["message"]) {
+    private func finish(_ requester: Requester, _ outcome: Result<[String: JSONValue], ManagerError>) {
+        let request = requester.request
+        let answer = Self.answer(request, scrubbed(outcome))
+        control.metrics.ended(request.type.rawValue, isDone: outcome.failure == nil)
+        journal(requester, result: answer.payload["result"]?.stringValue, reason: answer.payload["message"]) {
             [unowned self] in
             answers.remember(answer.bytes, for: request.messageID)
             for requester in underWay.removeValue(forKey: request.messageID) ?? [] { requester.answer(answer) }
@@ -76,12 +82,15 @@ final class CommandDesk {
     }
 
     private func journal(
-        _ request: Message,
+        _ requester: Requester,
         result: String?,
         reason: JSONValue? = nil,
         then: @escaping () -> Void = {}
     ) {
-        var detail: [String: JSONValue] = ["msg_id": .string(request.messageID)]
+        let (request, origin) = (requester.request, requester.origin)
+        var detail: [String: JSONValue] = [
+            "msg_id": .string(request.messageID), "who": .string(origin.who), "from": .string(origin.from),
+        ]
         if let result {
             detail["result"] = .string(result)
         } else {
@@ -99,8 +108,15 @@ final class CommandDesk {
         )
     }
 
+    private func scrubbed(_ outcome: Result<[String: JSONValue], ManagerError>) -> Result<
+        [String: JSONValue], ManagerError
+    > {
+        outcome.mapError { ManagerError($0.code, control.secrets.scrub($0.description)) }
+    }
+
     /// A payload as the journal keeps it: one with a strategy's state in it would be too large.
     private static func journaled(_ payload: JSONValue) -> JSONValue {
+        let payload = payload.redacted
         let text = payload.text
         guard text.utf8.count > maxJournaledBytes else { return payload }
         return ["op": payload["op"] ?? .null, "bytes": .integer(Int64(text.utf8.count))]

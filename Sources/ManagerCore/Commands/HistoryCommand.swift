@@ -11,6 +11,8 @@ internal import ZeroMQ
 /// - `prune`, with `topic`, and `before_ns` (event time) or `through` (a sequence): drops the messages up to there: `dropped`.
 /// - `range`, with `topic`, and optionally `since_ns` and `until_ns` (event times; the second is left out): `from` and `to`, absent where
 ///   there is nothing.
+/// - `rows`, with `topic`, and optionally `after` (a sequence), `since_ns`, `until_ns` and `limit` (default 100, at most 1,000): `rows`, each with
+///   `sequence`, `timestamp`, `received` and `data`; `last_sequence`, `more` and `lost`.
 enum HistoryCommand: AdminCommand {
     static let type = MessageType.history
     static let isQuery = false
@@ -38,6 +40,16 @@ enum HistoryCommand: AdminCommand {
                 let since = try fields.integer("since_ns", from: .min)
                 let until = try fields.integer("until_ns", from: .min)
                 read(control, reply) { try range($0, topic, since, until) }
+            case "rows":
+                guard let topic else { throw ManagerError(.invalidParameters, "'topic' is missing") }
+                let page = HistoryPage(
+                    topic: topic,
+                    after: UInt64(try fields.integer("after", from: 0) ?? 0),
+                    since: try fields.integer("since_ns", from: .min),
+                    until: try fields.integer("until_ns", from: .min),
+                    limit: try fields.integer("limit", from: 1).map { Int(clamping: $0) } ?? 100
+                )
+                read(control, reply) { try page.read($0) }
             case "prune":
                 guard let topic else { throw ManagerError(.invalidParameters, "'topic' is missing") }
                 let through = try fields.integer("through", from: 0).map { UInt64($0) }
@@ -49,7 +61,7 @@ enum HistoryCommand: AdminCommand {
             case let op:
                 throw ManagerError(
                     .invalidParameters,
-                    "'op' must be list, gaps, range or prune, not '\(op.prefix(40))'"
+                    "'op' must be list, gaps, range, rows or prune, not '\(op.prefix(40))'"
                 )
             }
         } catch {

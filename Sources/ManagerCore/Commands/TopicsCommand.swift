@@ -60,7 +60,7 @@ extension BrokerCounters.TopicCounters {
     }
 }
 
-/// `ping`: who is there: `version`, `pid`, `uptime_seconds`, folders, endpoints, what has been refused, and `loop_lag`, by how much the
+/// `ping`: who is there: `version`, `pid`, `uptime_seconds`, folders, endpoints, `api` (where HTTP is, `null` for nowhere), what has been refused, and `loop_lag`, by how much the
 /// control loop is late.
 enum PingCommand: AdminCommand {
     static let type = MessageType.ping
@@ -74,10 +74,12 @@ enum PingCommand: AdminCommand {
             "runtime_dir": .string(control.folders.runtime),
             "data_dir": .string(control.folders.data),
             "endpoints": control.endpoints.json,
-            "spares": .integer(Int64(control.pool.idleCount)),
+            "spares": .integer(Int64(control.pools.idleCount)),
+            "python_spares": .integer(Int64(control.pools.idlePythonCount)),
             "refused_messages": JSONValue(control.refusedMessages),
             "stale_messages": JSONValue(control.staleMessages),
             "loop_lag": control.lag.json,
+            "api": JSONValue(control.access.address),
         ])
     }
 }

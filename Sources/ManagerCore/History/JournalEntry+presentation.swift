@@ -19,13 +19,18 @@ extension JournalEntry {
         var metadata: Logger.Metadata = [:]
         if let workerID { metadata["worker"] = "\(workerID)" }
         if let generation, generation > 0 { metadata["generation"] = "\(generation)" }
+        if kind == .command, let detail = detail.flatMap({ try? JSONValue(parsing: $0) }) {
+            if let id = detail["msg_id"]?.stringValue { metadata["request_id"] = "\(id)" }
+            if let result = detail["result"]?.stringValue { metadata["result"] = "\(result)" }
+        }
         if let actor, kind == .command || kind == .transition { metadata["actor"] = "\(actor)" }
         return metadata
     }
 
-    /// The fields of `journal --json`, but for `seq`.
+    /// The fields of `journal --json`, but for `seq`. `who` gave it and `from` where are null but for a command.
     var json: [String: JSONValue] {
-        [
+        let detail = detail.flatMap { try? JSONValue(parsing: $0) } ?? .null
+        return [
             "time": .string(TimeText.iso8601(nanoseconds: time)),
             "kind": .string(kind.rawValue),
             "worker_id": JSONValue(workerID),
@@ -34,7 +39,9 @@ extension JournalEntry {
             "to_state": JSONValue(toState),
             "cause": JSONValue(cause),
             "actor": JSONValue(actor),
-            "detail": detail.flatMap { try? JSONValue(parsing: $0) } ?? .null,
+            "who": kind == .command ? detail["who"] ?? .null : .null,
+            "from": kind == .command ? detail["from"] ?? .null : .null,
+            "detail": detail,
         ]
     }
 }

@@ -25,12 +25,17 @@ extension WorkerManager {
         let installation = try Installation.find(settings: settings, environment: environment)
         let feeds = try settings.feeds.map { (feed) throws(ManagerError) in try feed.configuration() }
         let folders = try ManagerFolders(places)
-        let journal = try EventJournal(path: places.journal)
+        try access.open(dataFolder: places.data)
+        let journal = try EventJournal(path: places.journal, commitTimer: metrics.journalCommit)
         journal.setRetention(settings.retention)
         systemd = try SystemdNotify.from(environment: environment)
         if role.ownsProcess { try Subreaper.enable() }
         let context = try Context()
-        let record = try MarketRecord(settings.recordConfiguration(places), logger: logger)
+        let record = try MarketRecord(
+            settings.recordConfiguration(places),
+            logger: logger,
+            commitTimer: metrics.recordCommit
+        )
         let broker = try makeBroker(context, endpoints, record, ledger: folders.ledger)
         let control = WorkerControl(
             WorkerControl.Parts(
@@ -45,11 +50,15 @@ extension WorkerManager {
                 journal: journal,
                 record: record,
                 broker: broker,
+                access: access,
+                notice: notice,
                 reapsOrphans: role.ownsProcess,
                 // From the loop itself: where it no longer turns, systemd learns of it.
                 onHouseRound: { [systemd] in try? systemd?.send(.watchdog) },
                 loop: controlLoop,
-                logger: logger
+                logger: logger,
+                metrics: metrics,
+                secrets: secrets
             )
         )
         try control.open()

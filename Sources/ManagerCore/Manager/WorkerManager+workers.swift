@@ -40,6 +40,31 @@ extension WorkerManager {
         }
     }
 
+    /// Carries out a request as one that has come over admin: journaled, once for each `msg_id`, answered by the same words.
+    ///
+    /// - Parameters:
+    ///   - request: What is asked for; its `deadline` is not looked at.
+    ///   - origin: Who asks and from where, as whoever lets the request in has found out.
+    ///   - onAnswer: Called on the control loop with each answer: `ack` with `result` `accepted`, where it takes a while, then `ack` with
+    ///     `done`, or `error`.
+    package func handle(
+        _ request: Message,
+        from origin: CommandOrigin,
+        onAnswer: @escaping @Sendable (Message) -> Void
+    ) throws(ManagerError) {
+        try control().take(
+            Requester(
+                request: request,
+                origin: origin,
+                answer: onAnswer,
+                // Remembered are answers to commands, which are far smaller than the largest envelope.
+                repeatAnswer: { bytes in
+                    if let answer = try? bytes.withUnsafeBytes({ try Message(parsing: $0) }) { onAnswer(answer) }
+                }
+            )
+        )
+    }
+
     /// The state of a worker; `nil` where there is none.
     public func state(of workerID: String) -> WorkerState? {
         running?.control.supervisor.state(of: workerID)

@@ -31,10 +31,18 @@ public actor WorkerManager {
 
     nonisolated let controlLoop: EventLoop
     nonisolated let dataLoop: EventLoop
-    let settings: Settings
+    package nonisolated let settings: Settings
     let environment: [String: String]
     let logger: Logger
     let role: Role
+    /// What must not be told.
+    nonisolated let secrets = KnownSecrets()
+    nonisolated let metrics = ManagerMetrics()
+    nonisolated let process = ManagerProcess()
+    /// Who may come in over HTTP.
+    package nonisolated let access = AccessControl()
+    /// Tells the HTTP side that there is something new in the journal.
+    package nonisolated let notice = EventNotice()
     var running: Running?
     var systemd: SystemdNotify?
     /// The manager itself while it runs: the loops poll its sockets, which must not be closed under them because somebody lets go of it.
@@ -86,8 +94,15 @@ public actor WorkerManager {
         dataLoop = try EventLoop(name: "qc-data")
         self.settings = settings
         self.environment = environment ?? ProcessEnvironment.current()
+        secrets.learn(environment: self.environment)
+        for strategy in settings.strategies { secrets.learn(.object(strategy.params.values)) }
+        var logger = logger
+        logger.handler = ScrubbingLogHandler(logger.handler, secrets)
         self.logger = logger
     }
+
+    /// A text that is to be told, without the secrets that are known.
+    package nonisolated func withoutSecrets(_ text: String) -> String { secrets.scrub(text) }
 
     deinit {
         controlLoop.stop()

@@ -101,7 +101,7 @@ final class ControlPlane {
         }
     }
 
-    fileprivate func answer(_ message: [UInt8], to peer: [UInt8]) {
+    private func answer(_ message: [UInt8], to peer: [UInt8]) {
         send(message, over: admin, to: peer)
     }
 
@@ -135,9 +135,9 @@ final class ControlPlane {
                 statusCount += 1
                 return true
             },
-            handle: {
+            handle: { _, message, _ in
                 statusCount += 1
-                handlers.status($1)
+                handlers.status(message)
             }
         )
     }
@@ -147,7 +147,7 @@ final class ControlPlane {
         receive(
             "control",
             control,
-            handle: { handlers.control($0, $1) },
+            handle: { peer, message, _ in handlers.control(peer, message) },
             onGarbage: { send($1.bytes, over: control, to: $0) }
         )
     }
@@ -156,7 +156,16 @@ final class ControlPlane {
         receive(
             "admin",
             admin,
-            handle: { handlers.admin(Requester($1, peer: $0, plane: self)) },
+            handle: { peer, message, origin in
+                handlers.admin(
+                    Requester(
+                        request: message,
+                        origin: origin,
+                        answer: { [weak self] in self?.answer($0.bytes, to: peer) },
+                        repeatAnswer: { [weak self] in self?.answer($0, to: peer) }
+                    )
+                )
+            },
             onGarbage: { answer($1.bytes, to: $0) }
         )
     }
@@ -167,7 +176,7 @@ final class ControlPlane {
         _ endpoint: String,
         _ socket: borrowing Socket,
         take: (borrowing Frame) -> Bool = { _ in false },
-        handle: (_ peer: [UInt8], Message) -> Void,
+        handle: (_ peer: [UInt8], Message, CommandOrigin) -> Void,
         onGarbage: (_ peer: [UInt8], _ answer: Message) -> Void = { _, _ in }
     ) {
         let hasPeer = endpoint != "status"
@@ -177,12 +186,14 @@ final class ControlPlane {
                 guard try socket.receive(into: &frame) else { return }
                 if !frame.hasMore, take(frame) { continue }
                 var frames = try socket.receiveRest(after: &frame, maxFrames: 4)
+                // By the last frame: libzmq makes the first one of a ROUTER itself, and does not always say whose it is.
+                let origin = CommandOrigin(frame)
                 let bytes = frames.reduce(0) { $0 + $1.count }
                 let peer = hasPeer ? frames.removeFirst() : []
                 if frames.count > 1, frames[0].isEmpty { frames.removeFirst() }
                 do throws(ProtocolError) {
                     guard frames.count == 1 else { throw ProtocolError("\(frames.count) frames where one is expected") }
-                    handle(peer, try Message.parse(frames[0]))
+                    handle(peer, try Message.parse(frames[0]), origin)
                 } catch {
                     onGarbage(peer, .refusal(error, of: frames))
                     handlers.refused(endpoint, error, bytes)
@@ -241,29 +252,5 @@ extension Message {
         try bytes.withUnsafeBytes { bytes in
             Result { () throws(ProtocolError) in try Message(parsing: bytes) }
         }.get()
-    }
-}
-
-/// Somebody who has asked over admin, and how to answer.
-struct Requester {
-    /// What was asked.
-    let request: Message
-    private let peer: [UInt8]
-    private let plane: ControlPlane
-
-    fileprivate init(_ request: Message, peer: [UInt8], plane: ControlPlane) {
-        self.request = request
-        self.peer = peer
-        self.plane = plane
-    }
-
-    /// Sends an answer that was made for this request, or for an equal one that was under way.
-    func answer(_ message: Message) {
-        plane.answer(message.bytes, to: peer)
-    }
-
-    /// Sends once more what answered an equal request before.
-    func repeatAnswer(_ message: [UInt8]) {
-        plane.answer(message, to: peer)
     }
 }

@@ -30,7 +30,7 @@ final class ProcessPool {
     /// Between two spares, for the loop to do what else there is to do.
     private static let refillPause = Duration.milliseconds(5)
 
-    private let configuration: PoolConfig
+    private var configuration: PoolConfig
     private let loop: EventLoop
     private let logger: Logger
     private let spawn: () throws -> WorkerProcess
@@ -42,6 +42,26 @@ final class ProcessPool {
     /// Spares that ended or could not be spawned, one after another, without one that connected.
     private var failures = 0
     private var isOpen = true
+    /// What it has done.
+    private(set) var counts = Counts()
+
+    struct Counts: Sendable {
+        /// Processes that were handed out.
+        var claims: UInt64 = 0
+        /// Those for which no spare was idle.
+        var misses: UInt64 = 0
+        /// Spares that could not be spawned.
+        var spawnFailures: UInt64 = 0
+        /// Spares that ended by themselves.
+        var deaths: UInt64 = 0
+
+        mutating func add(_ other: Counts) {
+            claims += other.claims
+            misses += other.misses
+            spawnFailures += other.spawnFailures
+            deaths += other.deaths
+        }
+    }
 
     init(
         _ configuration: PoolConfig,
@@ -67,15 +87,29 @@ final class ProcessPool {
         spares.first { $0.identity == identity }
     }
 
+    /// The most spares that there may be.
+    var maxSize: Int { configuration.maxSize }
+
+    /// Changes how many spares are kept ready, until the manager's end. Returns whether so many may be.
+    func resize(_ size: Int) -> Bool {
+        guard 0...configuration.maxSize ~= size else { return false }
+        configuration.minSize = size
+        shrink()
+        scheduleRefill(after: .zero)
+        return true
+    }
+
     /// Takes a spare: an idle one, else one that is about to connect, else a new one.
     ///
     /// - Throws: What spawning throws, where there is no spare.
     func acquire() throws -> WorkerProcess {
         defer { scheduleRefill(after: Self.refillDelay) }
+        counts.claims += 1
         if let index = spares.firstIndex(where: \.isConnected) {
             scheduleShrink()
             return spares.remove(at: index)
         }
+        counts.misses += 1
         // More were wanted than were ready: keep more for a while.
         target = min(max(target + 1, configuration.minSize), configuration.maxSize)
         scheduleShrink()
@@ -99,6 +133,7 @@ final class ProcessPool {
         spares.remove(at: index)
         guard isOpen else { return true }
         failures += 1
+        counts.deaths += 1
         logger.warning("a spare ended: \(status)", metadata: ["identity": "\(process.identity)"])
         // Where the next one is due already, it waits too: one that dies at once must not be followed at once.
         if let refillTimer { loop.cancel(refillTimer) }
@@ -116,6 +151,7 @@ final class ProcessPool {
             scheduleRefill(after: Self.refillPause)
         } catch {
             failures += 1
+            counts.spawnFailures += 1
             logger.error("a spare cannot be spawned: \(error)")
             scheduleRefill(after: backoff)
         }

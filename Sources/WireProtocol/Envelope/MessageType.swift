@@ -15,6 +15,10 @@ public enum MessageType: String, CaseIterable, Codable, Hashable, Sendable {
     // Control
     /// Start a strategy.
     case start
+    /// Stop a worker and forget it.
+    case remove
+    /// Bring the instances of a strategy, or the spares, to a number.
+    case scale
     /// Stop a worker.
     case stop
     /// Hold data back.
@@ -27,6 +31,8 @@ public enum MessageType: String, CaseIterable, Codable, Hashable, Sendable {
     case reloadConfig = "reload_config"
     /// Change parameters of a running strategy.
     case updateParams = "update_params"
+    /// Stand still, save the state and say where: new code is about to take over.
+    case handover
 
     // Status
     /// A worker's I/O lives.
@@ -85,6 +91,22 @@ public enum MessageType: String, CaseIterable, Codable, Hashable, Sendable {
     case ping
     /// What happened to a worker, and what comes next.
     case why
+
+    // Changes while it runs
+    /// Parameters of a strategy: what they are, or what they are to be.
+    case params
+    /// New code for a strategy.
+    case reload
+    /// What another configuration would change.
+    case plan
+    /// Put another configuration in force.
+    case apply
+
+    // The door
+    /// Tokens for HTTP.
+    case token
+    /// A link to the dashboard.
+    case login
 
     // Answers
     /// What became of a command.

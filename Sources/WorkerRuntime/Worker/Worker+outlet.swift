@@ -54,6 +54,6 @@ extension Worker: RunnerOutlet {
     }
 
     func writeLog(_ level: LogLevel, _ text: String) {
-        LogLine.write(level, gauges.currentSpeaker.workerID, text)
+        LogLine.write(level, gauges.currentSpeaker.workerID, secrets.scrub(text))
     }
 }

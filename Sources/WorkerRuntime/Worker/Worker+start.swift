@@ -68,6 +68,7 @@ extension Worker {
         runner.goesOnFromHistory = warmUp == 0 && runner.delivery == .lossless
         // So that it cannot look beyond the beginning of its data.
         for range in order.sandbox?.ranges ?? [] { runner.restored[range.topic] = range.from - 1 }
+        secrets.learn(.object(order.params))
         try runner.start(
             factory,
             params: UserParams(order.params),
@@ -150,7 +151,7 @@ extension Worker {
         CrashPoint.reach("worker.start.done")
         gauges.status = .running
         let params = runner.effectiveParams
-        log(.info, "running \(runner.name) with \(params.text) on \(runner.topics.subscribed.count) topics")
+        log(.info, "running \(runner.name) with \(params.redacted.text) on \(runner.topics.subscribed.count) topics")
         answer(start, "done", details: ["strategy_name": .string(runner.name), "params": params])
         deliver(runner.stamped(.statusUpdate(runner.setup.workerID, status: gauges.status.name)))
         heartbeat.beat()

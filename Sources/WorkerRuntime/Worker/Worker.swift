@@ -49,6 +49,8 @@ final class Worker {
     var isAbandoned = false
     /// Whether the strategy gets recorded data only.
     var isOnTrial = false
+    /// What its log must not show.
+    let secrets = KnownSecrets()
     /// Signals that are not on disk yet.
     var outbox = SignalOutbox()
     var resendTimer: ResendTimer

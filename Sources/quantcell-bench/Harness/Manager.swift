@@ -138,9 +138,11 @@ final class Manager {
     }
 
     /// Waits until that many spares are connected and idle.
-    func waitForSpares(_ count: Int) throws {
+    ///
+    /// - Parameter key: The member of the answer to `ping` that counts them.
+    func waitForSpares(_ count: Int, _ key: String = "spares") throws {
         try waitUntil("\(count) spares are ready") {
-            try ask(.ping)["spares"]?.integerValue ?? 0 >= Int64(count)
+            try ask(.ping)[key]?.integerValue ?? 0 >= Int64(count)
         }
     }
 

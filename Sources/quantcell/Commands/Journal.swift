@@ -10,6 +10,8 @@ struct Journal: ParsableCommand {
             Shows the newest entries that match, or with --since all, in the order in which they happened. With --json: \
             an array; with --json -f one object a line. Ctrl-C ends -f. The whole journal is a SQLite database: 'quantcell ping' names its folder.
 
+            ACTOR is, for a command, who gave it and from where: 'uid:1000 ipc pid:4711', 'key:desk tcp:10.0.0.5'.
+
             Kinds are transition, command, signal, refused, manager, worker, intent, effect, outcome and journal.
 
             EXAMPLE
@@ -22,6 +24,7 @@ struct Journal: ParsableCommand {
 
     private static let fields = [
         "seq", "time", "kind", "worker_id", "generation", "from_state", "to_state", "cause", "actor", "detail",
+        "who", "from",
     ]
 
     private static let columns: [Table.Column] = [
@@ -88,8 +91,14 @@ struct Journal: ParsableCommand {
             Table.Cell(fields.plain(entry["generation"])),
         ] + states + [
             Table.Cell(fields.plain(entry["cause"])),
-            Table.Cell(fields.plain(entry["actor"])),
+            Table.Cell(actor(entry, fields)),
             Table.Cell(PlainText.cut(fields.plain(entry["detail"]), to: 120)),
         ]
+    }
+
+    /// Of a command, who gave it and from where; of anything else, what part of the system did it.
+    private static func actor(_ entry: JSONValue, _ fields: FieldText) -> String {
+        guard let who = entry["who"]?.stringValue else { return fields.plain(entry["actor"]) }
+        return "\(PlainText.cut(who, to: 60)) \(PlainText.cut(entry["from"]?.stringValue ?? "", to: 60))"
     }
 }
