@@ -77,8 +77,8 @@ package final class RingReader {
             let place = entries + layout.offset(position)
             let entry = RingEntry(words: (qcr_peek(place), qcr_peek(place + 8), qcr_peek(place + 16)))
             let claimed = qcr_load_after_reads(file.base + RingLayout.claimedOffset)
-            // No writer claims less than it has written.
-            guard claimed >= position else { return .damaged }
+            // No writer claims less than it has written, or writes a part of an entry: with either an overrun would follow the other.
+            guard claimed >= position, head % RingLayout.alignment == 0 else { return .damaged }
             guard layout.isIntact(position, claimed: claimed) else { return .overrun }
             guard entry.isValid(at: position, head: head, in: layout) else { return .damaged }
             guard entry.topic == RingEntry.padding else { return .message(entry) }

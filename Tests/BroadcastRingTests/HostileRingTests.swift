@@ -93,6 +93,18 @@ struct HostileRingTests {
         }
     }
 
+    /// Where all of it is claimed besides, no place to go on from would ever be reached.
+    @Test func aHeadWithinAnEntryIsDamage() throws {
+        let file = file {
+            $0.storeBytes(of: 1 << 40 as UInt64, toByteOffset: RingLayout.claimedOffset, as: UInt64.self)
+            $0.storeBytes(of: 1 << 20 - 8 as UInt64, toByteOffset: RingLayout.headOffset, as: UInt64.self)
+        }
+        try withFile(file) { offer in
+            let found = try read(offer)
+            #expect(found == (0, true))
+        }
+    }
+
     /// A ring as a writer leaves it, with bytes changed at random, most of them where it hurts.
     @Test func noChangeOfBytesLeadsAnywhere() throws {
         let writer = try RingWriter(bytes: 64 << 10)
