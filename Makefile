@@ -7,7 +7,10 @@ CONFIG ?= config/quantcell.yaml
 SWIFT ?= swift
 SOURCES = Package.swift Sources Tests strategies
 
-.PHONY: help setup setup-test build run test test-api bench-api chaos bench format lint install uninstall clean
+# How many tests run at once. All thousand at once, which is the default, would be hundreds of processes on two cores.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 12
+
+.PHONY: help setup setup-test setup-browser build run test test-browser test-api bench-api chaos bench format lint install uninstall clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -30,8 +33,16 @@ run: build ## run the manager with CONFIG; Ctrl-C stops it
 test: setup-test lint ## check format and warnings, then run every test
 	QUANTCELL_STRICT=1 $(SWIFT) build --build-tests
 	@.ci/check.sh .build/debug
+	cd Sources/quantcell-python && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=src python3 -m unittest discover -t . -s tests
 	QUANTCELL_STRICT=1 $(SWIFT) test --skip-build --filter WorkerRuntimeTests
 	QUANTCELL_STRICT=1 $(SWIFT) test --skip-build --skip WorkerRuntimeTests
+
+setup-browser: setup-test
+	@.ci/setup.sh browser
+
+test-browser: setup-browser ## test the dashboard in Debian's Chromium; screenshots go to .build/screenshots
+	QUANTCELL_STRICT=1 $(SWIFT) build
+	.build/browser/bin/python -m pytest -q -p no:cacheprovider Tests/Browser
 
 test-api: setup-test ## try every route of the OpenAPI document with schemathesis, which it installs
 	$(SWIFT) build
@@ -48,6 +59,7 @@ chaos: setup-test ## a thousand random misfortunes with the real programs; QUANT
 
 bench: build ## measure, every figure beside its floor in the same run
 	.build/release/quantcell-bench all
+	PYTHONPATH=Sources/quantcell-python/src python3 -m quantcell.bench
 
 format: ## rewrite all sources in the project's format
 	swift-format format --in-place --recursive $(SOURCES)

@@ -14,6 +14,7 @@ let settings: [SwiftSetting] =
 
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -30,6 +31,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.7.0"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.2.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/HdrHistogram/hdrhistogram-swift", from: "0.2.0"),
@@ -48,13 +50,17 @@ let package = Package(
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "CLinux"]),
         .target(name: "StrategyKit"),
         .target(name: "WireProtocol"),
+        .target(name: "CBroadcastRing"),
+        // Without Foundation and ZeroMQ: both ends of the ring use it, the broker and the worker.
+        .target(name: "BroadcastRing", dependencies: ["CBroadcastRing"]),
         .target(
             name: "WorkerRuntime",
-            dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "CLinux", "CrashPoints"]
+            dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "BroadcastRing", "CLinux", "CrashPoints"]
         ),
         .target(name: "ProcessControl", dependencies: ["CLinux"]),
         .target(name: "Supervision", dependencies: ["ProcessControl", "WireProtocol"]),
         .target(name: "CrashPoints"),
+        .target(name: "PrometheusMetrics", dependencies: [metrics]),
         // Without GRDB and Foundation: the command line verifies a journal, and stays small.
         .target(
             name: "JournalChain",
@@ -66,7 +72,7 @@ let package = Package(
         .target(
             name: "EventJournal",
             dependencies: [
-                "CrashPoints", "JournalChain", .product(name: "GRDB", package: "GRDB.swift"),
+                "CrashPoints", "JournalChain", metrics, .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
@@ -74,19 +80,24 @@ let package = Package(
         .target(
             name: "MarketRecord",
             dependencies: [
-                "WireProtocol", "CrashPoints", "CLinux", logging, .product(name: "GRDBSQLite", package: "GRDB.swift"),
+                "WireProtocol", "CrashPoints", "CLinux", logging, metrics,
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
         .target(name: "MarketFiles", dependencies: ["WireProtocol"]),
         .target(
             name: "MarketData",
-            dependencies: ["ZeroMQ", "WireProtocol", "MarketFiles", "MarketRecord", "CrashPoints", "CLinux", logging]
+            dependencies: [
+                "ZeroMQ", "WireProtocol", "BroadcastRing", "MarketFiles", "MarketRecord", "CrashPoints", "CLinux",
+                logging,
+            ]
         ),
         .target(
             name: "ManagerCore",
             dependencies: [
-                "ZeroMQ", "WireProtocol", "ProcessControl", "Supervision", "EventJournal", "MarketFiles", "MarketData",
-                "MarketRecord", "CrashPoints", "CLinux", logging, .product(name: "Yams", package: "Yams"),
+                "ZeroMQ", "WireProtocol", "BroadcastRing", "ProcessControl", "Supervision", "EventJournal", "MarketFiles",
+                "MarketData", "MarketRecord", "CrashPoints", "CLinux", "PrometheusMetrics", logging, metrics,
+                .product(name: "Yams", package: "Yams"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),
             ]
@@ -114,7 +125,7 @@ let package = Package(
         .executableTarget(
             name: "quantcell-manager",
             dependencies: [
-                "CLinux", "ManagerAPI", "ManagerCore", "MarketFiles", "WireProtocol", logging, lifecycle,
+                "CLinux", "ManagerAPI", "ManagerCore", "MarketFiles", "WireProtocol", logging, metrics, lifecycle,
                 argumentParser,
             ]
         ),
@@ -143,11 +154,12 @@ let package = Package(
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
         .testTarget(
             name: "WorkerRuntimeTests",
-            dependencies: ["WorkerRuntime", "StrategyKit", "AllocationCounter"]
+            dependencies: ["WorkerRuntime", "StrategyKit", "BroadcastRing", "AllocationCounter"]
         ),
         .testTarget(name: "ProcessControlTests", dependencies: ["ProcessControl", "CLinux"]),
         .testTarget(name: "SupervisionTests", dependencies: ["Supervision"]),
         .testTarget(name: "CrashPointsTests", dependencies: ["CrashPoints"]),
+        .testTarget(name: "PrometheusMetricsTests", dependencies: ["PrometheusMetrics", metrics]),
         .testTarget(
             name: "EventJournalTests",
             dependencies: ["EventJournal", "JournalChain", .product(name: "GRDB", package: "GRDB.swift")]
@@ -159,7 +171,11 @@ let package = Package(
             ]
         ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),
-        .testTarget(name: "MarketDataTests", dependencies: ["CLinux", "MarketData", "MarketRecord"]),
+        .testTarget(
+            name: "BroadcastRingTests",
+            dependencies: ["BroadcastRing", "CBroadcastRing", "AllocationCounter"]
+        ),
+        .testTarget(name: "MarketDataTests", dependencies: ["BroadcastRing", "CLinux", "MarketData", "MarketRecord"]),
         .testTarget(
             name: "ManagerCoreTests",
             dependencies: ["ManagerCore", "quantcell-worker", .product(name: "GRDB", package: "GRDB.swift")]

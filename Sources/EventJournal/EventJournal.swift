@@ -1,3 +1,4 @@
+public import CoreMetrics
 import CrashPoints
 import Dispatch
 import GRDB
@@ -25,6 +26,7 @@ public final class EventJournal: Sendable {
     /// The writer's thread. Callbacks run here too, outside of any database access, so that they may read.
     let writerQueue = DispatchQueue(label: "EventJournal.writer")
     private let isFinished = Atomic(false)
+    private let commitTimer: CoreMetrics.Timer?
     private static let onWriterQueue = DispatchSpecificKey<ObjectIdentifier>()
 
     /// The most entries in one transaction: the first one need not wait for the hundred-thousandth.
@@ -36,13 +38,16 @@ public final class EventJournal: Sendable {
     ///   - path: the database file.
     ///   - busyTimeout: how long to wait for another process that holds the file.
     ///   - limits: how much may wait to be written.
+    ///   - commitTimer: told how long each transaction took, the disk included.
     /// - Throws: ``JournalError`` with what to do, when the file cannot be made, is locked, damaged or not a journal.
     public init(
         path: String,
         busyTimeout: Duration = .seconds(5),
-        limits: JournalLimits = JournalLimits()
+        limits: JournalLimits = JournalLimits(),
+        commitTimer: CoreMetrics.Timer? = nil
     ) throws(JournalError) {
         self.path = path
+        self.commitTimer = commitTimer
         pool = try JournalFile.open(path, busyTimeout: busyTimeout)
         pending = Mutex(PendingQueue(limits: limits))
         writerQueue.setSpecific(key: Self.onWriterQueue, value: ObjectIdentifier(self))
@@ -168,7 +173,9 @@ extension EventJournal {
     > {
         do {
             let losses = pending.withLock { $0.unreported }
+            let begin = DispatchTime.now().uptimeNanoseconds
             let receipts = try write(chunk, reporting: losses)
+            commitTimer?.recordNanoseconds(DispatchTime.now().uptimeNanoseconds - begin)
             pending.withLock { $0.committed(chunk, reported: losses) }
             for (write, receipt) in zip(chunk, receipts) {
                 CrashPoint.reach("journal.callback.before")

@@ -1,4 +1,5 @@
 internal import CLinux
+package import CoreMetrics
 internal import Glibc
 package import Logging
 internal import Synchronization
@@ -29,8 +30,13 @@ package final class MarketRecord: Sendable {
 
     /// Opens the record, or makes it, and writes what an earlier process left in the ring to the database.
     ///
+    /// - Parameter commitTimer: Told how long each transaction took, the disk included.
     /// - Throws: ``RecordError`` with what to do, when a file cannot be made, is locked, damaged or not ours.
-    package init(_ configuration: RecordConfiguration, logger: Logger) throws(RecordError) {
+    package init(
+        _ configuration: RecordConfiguration,
+        logger: Logger,
+        commitTimer: CoreMetrics.Timer? = nil
+    ) throws(RecordError) {
         self.configuration = configuration
         let store = try RecordStore(path: configuration.path, busyTimeout: configuration.busyTimeout)
         let (ring, findings) = try IntakeRing.open(
@@ -51,6 +57,7 @@ package final class MarketRecord: Sendable {
             mailbox: mailbox,
             waker: waker,
             shared: shared,
+            commitTimer: commitTimer,
             logger: logger
         )
         isSameBoot = findings.isSameBoot

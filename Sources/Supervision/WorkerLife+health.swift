@@ -50,6 +50,7 @@ extension WorkerLife {
     /// Holds something against the worker, and does what the configuration says; nothing where that has been done.
     mutating func raise(_ verdict: FailureCause, _ finding: String, _ now: Instant) -> [Action] {
         guard !verdicts.contains(verdict) else { return [] }
+        raised[verdict] += 1
         let cause = "\(verdict.rawValue): \(finding)"
         switch action(on: verdict) {
         case .log:

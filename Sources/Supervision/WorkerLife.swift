@@ -50,6 +50,8 @@ package struct WorkerLife: Sendable {
     package internal(set) var failure: FailureCause?
     /// What health checks hold against it now. One that ended the process is a failure instead.
     package internal(set) var verdicts: Set<FailureCause> = []
+    /// How often health checks have found something, those that ended the process too.
+    package internal(set) var raised = VerdictCounts()
 
     var hasProcess = false
     /// Whether a person asked for the process that comes next, rather than the policy.

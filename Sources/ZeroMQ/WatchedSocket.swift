@@ -24,11 +24,7 @@ final class WatchedSocket {
         self.handler = handler
         raw = socket.raw
         use = socket.use
-        var descriptor: Int32 = -1
-        var size = MemoryLayout<Int32>.size
-        let result = zmq_getsockopt(raw, ZMQ_FD, &descriptor, &size)
-        precondition(result == 0, "a closed socket cannot be watched")
-        self.descriptor = descriptor
+        descriptor = socket.descriptor
         // What has come before is news too.
         use.isOpen = true
     }
@@ -37,7 +33,30 @@ final class WatchedSocket {
     var isResting: Bool { restsUntil > 0 && qc_monotonic_ns() < restsUntil }
 
     /// Whether there is something to read. Takes in what has happened to the socket.
-    func hasInput() -> Bool {
+    func hasInput() -> Bool { Socket.hasInput(raw) }
+}
+
+// For who waits by other means than a loop or a poller.
+extension Socket {
+    /// Becomes readable when something has happened to the socket that nobody has taken in: once for each, so that it is to be watched
+    /// for changes. Belongs to the socket.
+    public var descriptor: Int32 {
+        var descriptor: Int32 = -1
+        var size = MemoryLayout<Int32>.size
+        let result = zmq_getsockopt(raw, ZMQ_FD, &descriptor, &size)
+        precondition(result == 0, "a closed socket cannot be watched")
+        return descriptor
+    }
+
+    /// Whether there is something to read, where the socket was used since it was last found to have nothing, or `isNews`: where its
+    /// ``descriptor`` has become readable meanwhile.
+    public borrowing func hasInput(isNews: Bool) -> Bool {
+        guard isNews || use.isOpen else { return false }
+        use.isOpen = Self.hasInput(raw)
+        return use.isOpen
+    }
+
+    fileprivate static func hasInput(_ raw: UnsafeMutableRawPointer) -> Bool {
         var events: Int32 = 0
         var size = MemoryLayout<Int32>.size
         while zmq_getsockopt(raw, ZMQ_EVENTS, &events, &size) != 0 {

@@ -13,8 +13,6 @@ struct QuantcellBench: ParsableCommand {
             half between rounds, the machine was too busy, and the report says so.
 
             It uses the quantcell-manager and quantcell-worker beside it. Build all of them with optimisation: make build.
-
-            Not measured, because it does not exist yet: the shared-memory lane.
             """,
         version: QuantCell.version,
         subcommands: [
@@ -42,7 +40,8 @@ struct All: ParsableCommand {
             try Record.measure(options, into: &report)
             try Neighbours.measure(options, into: &report)
             try Publish.measure(options, bodies: BodyKind.allCases, into: &report)
-            try Fanout.measure(options, workers: [1, 4, 16], bodies: BodyKind.allCases, into: &report)
+            try Fanout.measure(options, .zmq, workers: [1, 4, 16], bodies: BodyKind.allCases, into: &report)
+            try Fanout.measure(options, .shm, bodies: [.binary], into: &report)
         }
     }
 }

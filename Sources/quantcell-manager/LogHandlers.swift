@@ -10,10 +10,15 @@ enum LogFormat: Sendable {
     /// For programs: one JSON object each.
     case json
 
-    func line(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata = [:]) -> String {
+    func line(
+        _ level: Logger.Level,
+        _ message: String,
+        _ metadata: Logger.Metadata = [:],
+        logger: String = "quantcell"
+    ) -> String {
         switch self {
         case .text(let isColoured): Self.text(level, message, metadata, isColoured: isColoured)
-        case .json: Self.json(level, message, metadata)
+        case .json: Self.json(level, message, metadata, logger)
         }
     }
 
@@ -42,18 +47,35 @@ enum LogFormat: Sendable {
         }
     }
 
-    private static func json(_ level: Logger.Level, _ message: String, _ metadata: Logger.Metadata) -> String {
+    private static func json(
+        _ level: Logger.Level,
+        _ message: String,
+        _ metadata: Logger.Metadata,
+        _ logger: String
+    ) -> String {
         var facts = metadata
         var line: [String: JSONValue] = [
             "timestamp": .string(TimeText.iso8601(nanoseconds: WallClock.nanoseconds())),
             "level": .string(level.rawValue),
-            "logger": "quantcell",
+            "logger": .string(logger),
             "message": .string(message),
             "service": "quantcell-manager",
         ]
         line["worker_id"] = facts.removeValue(forKey: "worker").map { .string("\($0)") }
-        if !facts.isEmpty { line["metadata"] = .object(facts.mapValues { .string("\($0)") }) }
+        // Hummingbird has a name of its own for it.
+        let request = facts.removeValue(forKey: "request_id") ?? facts.removeValue(forKey: "hb.request.id")
+        line["request_id"] = request.map { .string("\($0)") }
+        if !facts.isEmpty { line["metadata"] = .object(facts.mapValues(value)) }
         return JSONValue.object(line).text
+    }
+
+    private static func value(_ metadata: Logger.MetadataValue) -> JSONValue {
+        switch metadata {
+        case .string(let text): .string(text)
+        case .stringConvertible(let value): .string("\(value)")
+        case .array(let values): .array(values.map(value))
+        case .dictionary(let values): .object(values.mapValues(value))
+        }
     }
 }
 
@@ -63,6 +85,8 @@ struct LineLogHandler: LogHandler {
     var logLevel = Logger.Level.info
     let format: LogFormat
     let output: LogOutput
+    /// The logger's name.
+    var label = "quantcell"
 
     subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
@@ -71,7 +95,8 @@ struct LineLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let facts = metadata.merging(event.metadata ?? [:]) { $1 }
-        output.write(format.line(event.level, "\(event.message)", facts))
+        let error = event.error.map { ": \($0)" } ?? ""
+        output.write(format.line(event.level, "\(event.message)\(error)", facts, logger: label))
     }
 }
 

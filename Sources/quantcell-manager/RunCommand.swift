@@ -1,5 +1,6 @@
 import ArgumentParser
 import CLinux
+import CoreMetrics
 import Glibc
 import Logging
 import ManagerAPI
@@ -42,7 +43,7 @@ struct RunCommand: AsyncParsableCommand {
         let format = Self.logFormat(settings)
         let output = LogOutput { format.line(.warning, "\($0) log lines dropped: standard output is read too slowly") }
         defer { output.flush() }
-        var logger = Logger(label: "quantcell") { _ in LineLogHandler(format: format, output: output) }
+        var logger = Logger(label: "quantcell") { LineLogHandler(format: format, output: output, label: $0) }
         logger.logLevel = Logger.Level(rawValue: settings.manager.logLevel.rawValue) ?? .info
         do {
             let manager = try WorkerManager(
@@ -50,9 +51,15 @@ struct RunCommand: AsyncParsableCommand {
                 logger: logger,
                 role: WorkerManager.Role(ownsProcess: true, leavesWorkersRunning: leaveRunning)
             )
+            MetricsSystem.bootstrap(manager.metricsFactory)
             let api =
                 settings.api.enabled
-                ? APIServer(manager: manager, environment: ProcessEnvironment.current(), logger: logger) : nil
+                ? APIServer(
+                    manager: manager,
+                    environment: ProcessEnvironment.current(),
+                    metrics: { await manager.renderMetrics() },
+                    logger: logger
+                ) : nil
             let service = ManagerService(manager: manager, api: api, logger: logger)
             let group = ServiceGroup(
                 services: [service as any Service] + (api.map { [$0] } ?? []),

@@ -33,7 +33,8 @@ extension ChaosRun {
         }
         // The manager, the workers and two spares.
         try manager.asking("no process but those that belong there") {
-            Leftovers.processes(with: folder.path).count == 1 + Self.names.count + 2
+            Leftovers.processes(with: folder.path).count
+                == 1 + (Self.names.count + 2) * language.processesPerWorker
         }
         try manager.asking("every end collected") { try Processes.zombies(of: manager.process.pid).isEmpty }
     }

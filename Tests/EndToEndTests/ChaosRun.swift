@@ -21,17 +21,36 @@ final class ChaosRun {
         case pause, resume, restart, stop, start
     }
 
-    private static let config = """
-        manager: {max_workers: 20, stop_grace: 1s, terminate_grace: 500ms, start_timeout: 3s}
-        pool: {min_size: 2, max_size: 2}
+    /// What the strategies are written in.
+    enum Language {
+        case swift, python
+
+        /// Those of the process that is there for its heartbeats, too.
+        var processesPerWorker: Int { self == .swift ? 1 : 2 }
+
+        var source: String { self == .swift ? chaosStrategy : pythonChaosStrategy }
+
+        /// An interpreter takes longer to come up, and all the longer where all of them do at once.
+        fileprivate var config: String {
+            self == .swift
+                ? "start_timeout: 3s}\npool: {min_size: 2, max_size: 2}"
+                : "start_timeout: 15s}\npool: {min_size: 0, python_min_size: 2, max_size: 2}"
+        }
+    }
+
+    private static func config(_ language: Language) -> String {
+        """
+        manager: {max_workers: 20, stop_grace: 1s, terminate_grace: 500ms, \(language.config)
         supervisor:
           restart_policy: {max_restarts: 1000, restart_window: 1s, backoff_base: 5ms, backoff_max: 50ms}
           health: {heartbeat_interval: 100ms, heartbeat_timeout: 3s, stuck_timeout: 2s}
           storm: {spawn_rate: 100, spawn_burst: 50, window: 1s, pause: 200ms}
         logs: {max_bytes: 64KiB, keep: 2}
         """
+    }
     static let names = (0..<6).map { "w\($0)" }
 
+    let language: Language
     let folder: TestFolder
     let manager: TestManager
     private let clock: SteppedClock
@@ -43,15 +62,16 @@ final class ChaosRun {
     /// What happened, for whoever has to find out why a run failed.
     private(set) var history: [String] = []
 
-    init(_ folder: TestFolder, seed: UInt64) throws {
+    init(_ folder: TestFolder, _ language: Language, seed: UInt64) throws {
+        self.language = language
         var folder = folder
         clock = try SteppedClock(folder)
         folder.environment.merge(clock.environment) { $1 }
         self.folder = folder
         random = SplitMix64(seed: seed)
-        strategy = "\(folder.path)/chaotic.swift"
-        try chaosStrategy.write(toFile: strategy, atomically: false, encoding: .utf8)
-        manager = try TestManager(Self.config, in: folder)
+        strategy = "\(folder.path)/chaotic.\(language == .swift ? "swift" : "py")"
+        try language.source.write(toFile: strategy, atomically: false, encoding: .utf8)
+        manager = try TestManager(Self.config(language), in: folder)
         for name in Self.names { try start(name) }
     }
 
@@ -204,8 +224,13 @@ final class ChaosRun {
 
     private func spares() throws -> [Int32] {
         let workers = Set(try workerPIDs())
-        let all = Leftovers.processes(with: folder.path).filter { $0.command.contains("quantcell-worker") }
-        return all.map(\.pid).filter { !workers.contains($0) }
+        let all = Leftovers.processes(with: folder.path).filter {
+            $0.command.contains("quantcell-worker") || $0.command.contains("quantcell.worker")
+        }
+        .map(\.pid)
+        // What belongs to one of them is none.
+        let hosts = Set(all.map { "\($0)" })
+        return all.filter { !workers.contains($0) && !hosts.contains(Processes.status($0)["PPid"] ?? "") }
     }
 
     /// Stops the manager; nothing is left.

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 
 /// Failures at random, with fixed seeds: few in `make test`, a thousand in `make chaos`.
-@Suite struct ChaosTests {
+@Suite(.serialized) struct ChaosTests {
     /// A number from the environment.
     private static func number(_ name: String, _ otherwise: Int) -> Int {
         ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? otherwise
@@ -25,11 +25,15 @@ import Testing
         #expect(Self.growth([100, 104, 101, 108, 106, 112]) > 0.05)
     }
 
-    @Test func everythingComesBack() async throws {
-        let steps = Self.number("QUANTCELL_CHAOS_STEPS", 40)
-        let seed = Self.number("QUANTCELL_CHAOS_SEED", 1)
+    @Test func everythingComesBack() async throws { try await Self.run(.swift) }
+
+    @Test(.needsPython) func soItDoesInPython() async throws { try await Self.run(.python) }
+
+    private static func run(_ language: ChaosRun.Language) async throws {
+        let steps = number("QUANTCELL_CHAOS_STEPS", 40)
+        let seed = number("QUANTCELL_CHAOS_SEED", 1)
         try await withFolder { folder in
-            let chaos = try ChaosRun(folder, seed: UInt64(seed))
+            let chaos = try ChaosRun(folder, language, seed: UInt64(seed))
             do {
                 try chaos.run(steps * 3 / 10, killingManager: true)
                 try chaos.settleAll()
@@ -52,7 +56,7 @@ import Testing
                 try chaos.checkJournal()
                 try chaos.checkLogs()
                 try chaos.waitForDescriptors(within: 0.05, of: descriptors)
-                let growth = Self.growth(memories)
+                let growth = growth(memories)
                 if steps >= 1000 { #expect(growth <= 0.05, "memory: \(memories)") }
                 print(
                     "chaos: seed \(seed), \(chaos.history.count) steps, \(chaos.record.managers) managers, "

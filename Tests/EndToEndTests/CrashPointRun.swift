@@ -32,11 +32,12 @@ final class CrashPointRun {
 
     /// - Parameters:
     ///   - point: Where somebody is to die.
-    ///   - strategy: The shared object of `sma_cross`.
-    init(_ folder: TestFolder, point: String, strategy: Data) throws {
+    ///   - strategy: The shared object of `sma_cross`, or its Python file.
+    ///   - name: What the file is called.
+    init(_ folder: TestFolder, point: String, strategy: Data, as name: String = "sma_cross.so") throws {
         mark = "\(folder.path)/dead"
         csv = "\(folder.path)/bars.csv"
-        self.strategy = "\(folder.path)/sma_cross.so"
+        self.strategy = "\(folder.path)/\(name)"
         try strategy.write(to: URL(fileURLWithPath: self.strategy))
         var folder = folder
         folder.environment["QUANTCELL_CRASH_POINT"] = point

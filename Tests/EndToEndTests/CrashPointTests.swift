@@ -33,6 +33,17 @@ struct CrashPointTests {
         }
     }
 
+    /// The points of the worker, whose process is another one.
+    @Test(.needsPython, arguments: points.filter { $0.hasPrefix("worker.") })
+    func soItIsInPython(point: String) async throws {
+        let strategy = try Data(contentsOf: URL(fileURLWithPath: Build.pythonStrategy("sma_cross")))
+        try await withFolder { folder in
+            let run = try CrashPointRun(folder, point: point, strategy: strategy, as: "sma_cross.py")
+            try run.run()
+            #expect(run.deaths == 0)
+        }
+    }
+
     @Test func theListIsComplete() throws {
         let sources = Build.repository.appending(path: "Sources")
         var found: Set<String> = []
@@ -43,6 +54,11 @@ struct CrashPointTests {
         }
         let listed = Set(Self.points.map { String($0.prefix { $0 != ":" }) })
         #expect(found == listed.union(Self.elsewhere))
+        let worker = Build.repository.appending(path: "Sources/quantcell-python/src/quantcell/worker")
+        let names = try FileManager.default.contentsOfDirectory(atPath: worker.path).filter { $0.hasSuffix(".py") }
+        let python = try names.map { try String(contentsOf: worker.appending(path: $0), encoding: .utf8) }
+        let reached = python.joined().matches(of: /reach\("(worker[a-z.]+)"\)/).map { String($0.1) }
+        #expect(found.filter { $0.hasPrefix("worker.") }.isSubset(of: reached))
     }
 }
 

@@ -202,7 +202,7 @@ import WireProtocol
             #expect(missing.errors.contains("nowhere.swift"))
             let text = "\(manager.folder)/work/notes.txt"
             try "no program".write(toFile: text, atomically: false, encoding: .utf8)
-            #expect(try refusal(text).contains("neither a .swift file, a .so nor an executable program"))
+            #expect(try refusal(text).contains("neither a .swift file, a .py file, a .so nor an executable program"))
         }
     }
 

@@ -20,8 +20,10 @@ final class NothingIsLostRun {
         case worker, manager, both
     }
 
-    private static let config = """
-        pool: {min_size: 2, max_size: 4}
+    private static func config(_ lane: String) -> String {
+        """
+        broker: {data_lane: \(lane)}
+        pool: {min_size: 2, python_min_size: 2, max_size: 4}
         supervisor:
           restart_policy: {max_restarts: 1000, restart_window: 1s, backoff_base: 1ms, backoff_max: 5ms, jitter: 0}
           health: {heartbeat_interval: 50ms}
@@ -29,21 +31,27 @@ final class NothingIsLostRun {
           orphan_lease: 10s
           storm: {spawn_rate: 1000, spawn_burst: 500, failures: 1000}
         """
+    }
     private static let worker = "sma"
     private static let topic = "market.\(RealBars.symbol).kline"
 
     private let folder: TestFolder
     private let manager: TestManager
+    private let lane: String
     private var random: SplitMix64
     /// What happened, for whoever has to find out why a run failed.
     private(set) var history: [String] = []
 
-    init(_ folder: TestFolder, seed: UInt64) throws {
+    /// - Parameters:
+    ///   - strategy: The file of a moving-average crossover.
+    ///   - lane: By which way the bars come.
+    init(_ folder: TestFolder, _ strategy: String, seed: UInt64, lane: String) throws {
         self.folder = folder
         random = SplitMix64(seed: seed)
-        manager = try TestManager(Self.config, in: folder)
+        manager = try TestManager(Self.config(lane), in: folder)
+        self.lane = lane
         try manager.start(
-            Build.strategy("sma_cross"),
+            strategy,
             name: Self.worker,
             symbols: [.string(RealBars.symbol)],
             params: ["fast": 5, "slow": 20]
@@ -103,6 +111,7 @@ final class NothingIsLostRun {
 
     private func ending() throws -> Ending {
         try manager.until(Self.worker, hasHandled: Self.topic, upTo: RealBars.count)
+        #expect(try manager.status(Self.worker)["metadata"]?["lane"]?.stringValue == lane)
         // It ends only when all that it leaves is on disk.
         try manager.ask(.stop, Self.worker)
         let checkpoint = try #require(try manager.ask(.checkpoint, Self.worker)["checkpoint"])

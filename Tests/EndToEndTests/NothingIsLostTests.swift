@@ -11,16 +11,26 @@ struct NothingIsLostTests {
         ProcessInfo.processInfo.environment[name].flatMap { Int($0) } ?? otherwise
     }
 
-    @Test func everyBarIsHandledOnceAndEverySignalIsEmittedOnce() async throws {
-        let deaths = Self.number("QUANTCELL_LOSS_WORKER_KILLS", 5)
-        let managerDeaths = Self.number("QUANTCELL_LOSS_MANAGER_KILLS", 1)
-        let seed = Self.number("QUANTCELL_LOSS_SEED", 1)
+    @Test(arguments: ["shm", "zmq"]) func everyBarIsHandledOnceAndEverySignalIsEmittedOnce(_ lane: String) async throws
+    {
+        try await Self.check(Build.strategy("sma_cross"), lane)
+    }
 
-        let undisturbed = try await Self.run(seed: seed, killingWorker: 0, manager: 0)
+    @Test(.needsPython) func soItIsInPython() async throws {
+        try await Self.check(Build.pythonStrategy("sma_cross"), "zmq")
+    }
+
+    /// Lets the strategy run undisturbed, then while everybody is killed.
+    private static func check(_ strategy: String, _ lane: String) async throws {
+        let deaths = number("QUANTCELL_LOSS_WORKER_KILLS", 5)
+        let managerDeaths = number("QUANTCELL_LOSS_MANAGER_KILLS", 1)
+        let seed = number("QUANTCELL_LOSS_SEED", 1)
+
+        let undisturbed = try await run(strategy, seed: seed, lane, killingWorker: 0, manager: 0)
         let expected = Crossing.all(of: try RealBars.closes(), fast: 5, slow: 20)
         #expect(undisturbed.signals.count == expected.count)
 
-        let disturbed = try await Self.run(seed: seed, killingWorker: deaths, manager: managerDeaths)
+        let disturbed = try await run(strategy, seed: seed, lane, killingWorker: deaths, manager: managerDeaths)
         #expect(disturbed.state == undisturbed.state)
         #expect(disturbed.signals.count == undisturbed.signals.count)
         let firstDifference = zip(disturbed.signals, undisturbed.signals).first { $0 != $1 }
@@ -28,13 +38,15 @@ struct NothingIsLostTests {
     }
 
     private static func run(
+        _ strategy: String,
         seed: Int,
+        _ lane: String,
         killingWorker workerKills: Int,
         manager managerKills: Int
     ) async throws -> NothingIsLostRun.Ending {
         let ending = Ending()
         try await withFolder { folder in
-            let run = try NothingIsLostRun(folder, seed: UInt64(seed))
+            let run = try NothingIsLostRun(folder, strategy, seed: UInt64(seed), lane: lane)
             do {
                 let result = try run.run(killingWorker: workerKills, manager: managerKills)
                 ending.value.withLock { $0 = result }

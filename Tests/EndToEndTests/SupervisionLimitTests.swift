@@ -110,8 +110,9 @@ import WireProtocol
         try await withConfiguration(config) { manager in
             var status = JSONValue.null
             try manager.asking("'held' runs or has failed for good") {
-                status = (try? manager.status("held")) ?? .null
+                // In this order: a state that is read before the end of the story may be one from the middle of it.
                 let why = try? manager.ask(.why, "held")
+                status = (try? manager.status("held")) ?? .null
                 return status["state"] == "running"
                     || why?["next"] == "nothing: it stays in error until somebody restarts it"
             }

@@ -32,6 +32,31 @@ struct TopCommandTests {
             try session.press("Escape", "Escape")
             try session.until("all of them again") { $0.contains("alpha") && $0.contains("beta") }
 
+            try session.press("s")
+            try session.until("another order") { $0.contains("by rate") }
+
+            let before = try manager.status("alpha")["pid"]
+            try session.press("k", "k", "r")
+            try session.until("a question") { $0.contains("restart alpha? y or n") }
+            try session.press("Enter")
+            try session.until("alpha restarted") { $0.contains("restart alpha: done") }
+            #expect(try manager.status("alpha")["pid"] != before)
+
+            try session.press("w")
+            try session.until("why") { $0.contains("why: alpha") && $0.contains("What comes next") }
+            try session.press("Escape")
+            try session.until("the table again") { $0.contains("RATE/s") }
+            _ = try manager.cli("publish", "BTC/USDT", "tick", #"{"price": 1, "size": 1}"#)
+            try session.press("t")
+            try session.until("the topics") { $0.contains("SEQUENCE") && $0.contains("market.BTC/USDT.tick") }
+            try session.press("Escape")
+
+            try session.press("x")
+            try session.until("a question") { $0.contains("stop alpha? y or n") }
+            try session.press("y")
+            try session.until("alpha stopped") { $0.contains("stop alpha: done") }
+            #expect(try manager.status("alpha")["state"] == "stopped")
+
             try session.press("q")
             try session.until("the shell again") { !$0.contains("quantcell top") }
         }

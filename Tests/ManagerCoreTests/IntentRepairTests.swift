@@ -32,6 +32,29 @@ struct IntentRepairTests {
         #expect(repair.starting["b"]?.symbols == ["X"])
     }
 
+    @Test("secrets that the journal leaves out come from what is desired")
+    func secrets() {
+        var config = StrategyConfig(name: "a", symbols: ["X"], params: ["api_key": "abcdef", "fast": 5])
+        config.path = "/tmp/a.swift"
+        func start(_ config: JSONValue) -> UnfinishedIntent {
+            let detail: JSONValue = ["source": "cli", "config": config]
+            let entry = JournalEntry(time: 1, kind: .intent, workerID: "a", cause: "start", detail: detail.text)
+            return UnfinishedIntent(seq: 1, intent: entry, effects: [])
+        }
+        func desired(_ config: JSONValue) -> [String: DesiredWorker] {
+            ["a": DesiredWorker(workerID: "a", wanted: .stopped, config: config.text, source: .cli, updatedAt: 1)]
+        }
+        func params(_ intent: UnfinishedIntent, _ desired: [String: DesiredWorker]) -> [String: JSONValue]? {
+            IntentRepair([intent], desired: desired, defaults: StrategyConfig()).starting["a"]?.params
+        }
+        #expect(params(start(config.json.redacted), desired(config.json)) == config.params)
+        // Of another start: not this one's.
+        var other = config
+        other.params["fast"] = 6
+        #expect(params(start(config.json.redacted), desired(other.json))?["fast"] == 5)
+        #expect(params(start(other.json), desired(config.json)) == other.params)
+    }
+
     @Test("each intent gets its outcome")
     func outcomes() {
         let repair = IntentRepair(

@@ -30,7 +30,7 @@ struct SettingsErrorTests {
             ("volatility: 4", "1:1: unknown key 'volatility'; did you mean 'feeds[].volatility'?"),
             (
                 "pool: {nonsense: 1}",
-                "1:8: unknown key 'nonsense' in 'pool'; known are min_size, max_size, idle_timeout"
+                "1:8: unknown key 'nonsense' in 'pool'; known are min_size, python_min_size, max_size, idle_timeout"
             ),
             (
                 "journal:\n  <<: {path: a}",
@@ -63,10 +63,13 @@ struct SettingsErrorTests {
                 "supervisor: {restart_policy: {jitter: much}}",
                 "1:39: supervisor.restart_policy.jitter must be a number, not 'much'"
             ),
-            ("pool: [1, 2]", "1:7: pool must be a mapping of keys (min_size, max_size, idle_timeout), not a list"),
+            (
+                "pool: [1, 2]",
+                "1:7: pool must be a mapping of keys (min_size, python_min_size, max_size, idle_timeout), not a list"
+            ),
             (
                 "- a",
-                "1:1: the file must be a mapping of keys (manager, pool, supervisor, broker, record, journal, logs, strategies, feeds, api), "
+                "1:1: the file must be a mapping of keys (manager, pool, python, supervisor, broker, record, journal, logs, strategies, feeds, api), "
                     + "not a list"
             ),
             (

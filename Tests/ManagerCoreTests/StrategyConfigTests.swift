@@ -31,6 +31,11 @@ import Testing
     @Test func theFileSaysWhatItIs() throws {
         #expect(try kind(folder.write("", to: "a.swift")) == .source)
         #expect(try kind(folder.write("", to: "a.so")) == .library)
+        #expect(try kind(folder.write("", to: "a.py")) == .python)
+        let program = try folder.write("#!/usr/bin/env python3\n", to: "program.py")
+        #expect(try kind(program) == .python)
+        chmod(program, 0o755)
+        #expect(try kind(program) == .executable)
         #expect(try kind(folder.script("")) == .executable)
         #expect(try kind("/bin/sh") == .executable)
     }
@@ -41,8 +46,8 @@ import Testing
         #expect(refusal("/no/such.swift") == "cannot read /no/such.swift: No such file or directory")
         let directory = try folder.makeFolder("d.swift")
         #expect(refusal(directory) == "\(directory) is not a file")
-        let text = try folder.write("", to: "a.py")
-        #expect(refusal(text) == "\(text) is neither a .swift file, a .so nor an executable program")
+        let text = try folder.write("", to: "a.txt")
+        #expect(refusal(text) == "\(text) is neither a .swift file, a .py file, a .so nor an executable program")
     }
 
     @Test(.enabled(if: geteuid() != 0, "root may read everything"))

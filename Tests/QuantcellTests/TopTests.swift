@@ -55,6 +55,25 @@ import WireProtocol
         #expect(press("q", &model) == .quit)
     }
 
+    @Test func whyAndTopicsAreAskedForAndScroll() {
+        var model = model([worker("a"), worker("b")])
+        #expect(press("jw", &model) == .showWhy(id: "b"))
+        #expect(model.mode == .why(id: "b"))
+        #expect(press("jjk", &model) == nil)
+        #expect(model.scrolled == 1)
+        _ = press("q", &model)
+        #expect(model.mode == .table)
+        #expect(press("t", &model) == .showTopics)
+        #expect(model.scrolled == 0)
+
+        let screen = TopScreen(size: Terminal.Size(columns: 40, rows: 6), isColoured: false)
+        let page = (1...9).map { "line \($0)" }
+        let end = ["topics", "line 6", "line 7", "line 8", "line 9", "j k: scroll  Esc: back"]
+        #expect(screen.lines(page: page, title: "topics", scrolled: 5) == end)
+        // Beyond the end there is nothing to see.
+        #expect(screen.lines(page: page, title: "topics", scrolled: 500) == end)
+    }
+
     @Test func theFilterNarrowsAndTheChoiceFollowsIt() {
         var model = model([worker("alpha"), worker("beta", "paused"), worker("gamma")])
         _ = press("/pausx\u{7F}\r", &model)

@@ -1,4 +1,5 @@
 import AllocationCounter
+import BroadcastRing
 import StrategyKit
 import Testing
 import WireProtocol
@@ -15,7 +16,15 @@ struct AllocationTests {
         func onTick(_ tick: Tick, _ context: Context<NoParams>) throws { state.last = tick.price }
     }
 
-    private func allocations(_ payload: MarketPayload, _ dataType: String, messages: Int) throws -> Int {
+    /// - Parameter isByRing: Whether the messages go through a ring, or are handed in as they come out of a socket.
+    private func allocations(
+        _ payload: MarketPayload,
+        _ dataType: String,
+        messages: Int,
+        isByRing: Bool
+    ) throws -> Int {
+        let writer = try RingWriter(bytes: 1 << 20)
+        let ring = try RingLane(writer.offer, at: .newest, directName: [])
         let recorder = StrategyRunnerTests.Recorder()
         let runner = StrategyRunner(
             setup: StrategySetup(workerID: "w", generation: 1, symbols: ["BTC/USDT"], dataTypes: [dataType]),
@@ -31,11 +40,22 @@ struct AllocationTests {
         var body: [UInt8] = []
         BinaryCodec.encode(MarketEvent(eventTime: 1, payload: payload), into: &body)
         let topic = Array("market.BTC/USDT.\(dataType)".utf8)
+        let other = Array("market.ETH/USDT.\(dataType)".utf8)
         var sequence: UInt64 = 0
         func send() {
             sequence += 1
             body.withUnsafeMutableBytes { BinaryCodec.stamp($0, sequence: sequence, receiveTime: 2) }
-            topic.withUnsafeBytes { topic in body.withUnsafeBytes { _ = runner.handle(topic: topic, body: $0) } }
+            topic.withUnsafeBytes { topic in
+                body.withUnsafeBytes { body in
+                    guard isByRing else { return _ = runner.handle(topic: topic, body: body) }
+                    writer.write(topic: 5, name: topic, body: body)
+                    // Of a topic that was not asked for.
+                    other.withUnsafeBytes { _ = writer.write(topic: 6, name: $0, body: body) }
+                    while case .message(let index) = ring.next(for: runner) {
+                        ring.reader.withBody { _ = runner.handle(at: index, body: $0) }
+                    }
+                }
+            }
         }
         // What is made once, such as a type's metadata, is made with the first.
         for _ in 0..<10 { send() }
@@ -50,8 +70,11 @@ struct AllocationTests {
     @Test(.enabled(if: !_isDebugAssertConfiguration(), "the tests are built without optimisation"))
     func barsAndTicksAllocateNothing() throws {
         let bar = BarData(open: 1, high: 2, low: 0.5, close: 1.5, volume: 10, interval: "1m")
-        #expect(try allocations(.bar(bar), "kline_1m", messages: 100_000) == 0)
-        #expect(try allocations(.tick(TickData(price: 3, bid: 2)), "tick", messages: 100_000) == 0)
+        for isByRing in [false, true] {
+            #expect(try allocations(.bar(bar), "kline_1m", messages: 100_000, isByRing: isByRing) == 0)
+            let tick = TickData(price: 3, bid: 2)
+            #expect(try allocations(.tick(tick), "tick", messages: 100_000, isByRing: isByRing) == 0)
+        }
     }
 
     @Test func theCounterCounts() {

@@ -1,14 +1,11 @@
 import Testing
-import ZeroMQ
 
 @testable import WorkerRuntime
 
 /// What conflation keeps.
 struct LatestBodiesTests {
     private func put(_ byte: UInt8, at index: Int, _ latest: inout LatestBodies) throws {
-        var frame = Frame()
-        try [byte].withUnsafeBytes { try frame.replace(with: $0) }
-        latest.put(&frame, at: index)
+        [byte].withUnsafeBytes { latest.put($0, at: index) }
     }
 
     private func takeAll(_ latest: inout LatestBodies) -> [[UInt8]] {

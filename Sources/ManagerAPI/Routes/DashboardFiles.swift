@@ -78,7 +78,7 @@ struct DashboardFiles: Sendable {
             body: ResponseBody(
                 byteBuffer: ByteBuffer(
                     string:
-                        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\">\(head)<title>\(title)</title></head><body><h1>\(title)</h1>\(body)</body></html>\n"
+                        "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><link rel=\"icon\" href=\"data:,\">\(head)<title>\(title)</title></head><body><h1>\(title)</h1>\(body)</body></html>\n"
                 )
             )
         )

@@ -144,8 +144,10 @@ struct WorkerRoutes: Sendable {
             let lines = request["lines"]?.integerValue.map { Int($0) } ?? 100
             let cursor = request["cursor"]?.stringValue
             let page = await Task.detached { LogReader.read(path, lines: lines, cursor: cursor) }.value
+            // What a strategy prints by itself may hold what it was given.
+            let shown = page.lines.map { JSONValue.string(port.manager.withoutSecrets($0)) }
             return [
-                "worker_id": JSONValue(request.workerID), "lines": .array(page.lines.map(JSONValue.string)),
+                "worker_id": JSONValue(request.workerID), "lines": .array(shown),
                 "cursor": .string(page.cursor), "reset": .bool(page.isReset),
             ]
         }

@@ -14,35 +14,36 @@ package final class AccessControl: Sendable {
     package static let sessionSeconds = 12.0 * 3600
     static let tokenPrefix = "qc_"
 
-    private struct Pass {
-        let digest: [UInt8]
-        let scope: AccessScope
-        let expiresAt: Double
-    }
-
     private struct State {
         var tokens: [AccessToken] = []
-        var codes: [Pass] = []
-        var sessions: [Pass] = []
+        var codes: [AccessPass] = []
+        var sessions: [AccessPass] = []
         var address: String?
     }
 
     private let state = Mutex(State())
     private let file = Mutex<TokenFile?>(nil)
+    private let sessionFile = Mutex<SessionFile?>(nil)
     private let clock: @Sendable () -> Double
 
     init(clock: @escaping @Sendable () -> Double = { WallClock.seconds() }) {
         self.clock = clock
     }
 
-    /// Reads the tokens of a data folder.
+    /// Reads the tokens and the sessions of a data folder.
     ///
     /// - Throws: ``ManagerError``
     func open(dataFolder: String) throws(ManagerError) {
-        let opened = TokenFile(path: "\(dataFolder)/tokens.json")
+        let opened = TokenFile(dataFolder: dataFolder)
         let tokens = try opened.read()
         file.withLock { $0 = opened }
-        state.withLock { $0.tokens = tokens }
+        let sessions = SessionFile(dataFolder: dataFolder)
+        let earlier = sessions.read().filter { $0.expiresAt > clock() }.suffix(Self.maxSessions)
+        sessionFile.withLock { $0 = sessions }
+        state.withLock { state in
+            state.tokens = tokens
+            state.sessions = Array(earlier)
+        }
     }
 
     /// Where the HTTP server can be reached, such as `http://127.0.0.1:8090`; `nil` where there is none.
@@ -140,7 +141,7 @@ package final class AccessControl: Sendable {
         state.withLock { state in
             state.codes.removeAll { $0.expiresAt <= now }
             state.codes.append(
-                Pass(digest: Secret.digest(code) ?? [], scope: scope, expiresAt: now + Self.codeSeconds)
+                AccessPass(digest: Secret.digest(code) ?? [], scope: scope, expiresAt: now + Self.codeSeconds)
             )
             if state.codes.count > Self.maxCodes { state.codes.removeFirst() }
         }
@@ -154,23 +155,36 @@ package final class AccessControl: Sendable {
         guard let digest = Secret.digest(code) else { return nil }
         let now = clock()
         let session = Secret.make()
-        return state.withLock { state in
+        let isGood = state.withLock { state in
             let index = state.codes.firstIndex { Secret.equal($0.digest, digest) }
-            guard let index else { return nil }
+            guard let index else { return false }
             let pass = state.codes.remove(at: index)
-            guard pass.expiresAt > now else { return nil }
+            guard pass.expiresAt > now else { return false }
             state.sessions.removeAll { $0.expiresAt <= now }
             state.sessions.append(
-                Pass(digest: Secret.digest(session) ?? [], scope: pass.scope, expiresAt: now + Self.sessionSeconds)
+                AccessPass(
+                    digest: Secret.digest(session) ?? [],
+                    scope: pass.scope,
+                    expiresAt: now + Self.sessionSeconds
+                )
             )
             if state.sessions.count > Self.maxSessions { state.sessions.removeFirst() }
-            return session
+            return true
         }
+        guard isGood else { return nil }
+        keepSessions()
+        return session
     }
 
     /// Ends a session.
     package func end(session: String) {
         guard let digest = Secret.digest(session) else { return }
         state.withLock { $0.sessions.removeAll { Secret.equal($0.digest, digest) } }
+        keepSessions()
+    }
+
+    /// Writes the sessions as they are now. One writer at a time: the file never holds an older state than memory.
+    private func keepSessions() {
+        sessionFile.withLock { file in file?.write(state.withLock { $0.sessions }) }
     }
 }

@@ -21,6 +21,7 @@ final class CommandDesk {
 
     func handle(_ requester: Requester) {
         let request = requester.request
+        control.secrets.learn(request.payload)
         guard request.messageID.utf8.count <= Self.maxIDBytes else {
             let error = ManagerError(.invalidParameters, "'msg_id' is longer than \(Self.maxIDBytes) bytes")
             return requester.answer(Self.answer(request, .failure(error)))
@@ -33,7 +34,10 @@ final class CommandDesk {
             command.run(
                 request,
                 on: control,
-                reply: Reply(accepted: {}, finish: { requester.answer(Self.answer(request, $0)) })
+                reply: Reply(
+                    accepted: {},
+                    finish: { [unowned self] in requester.answer(Self.answer(request, scrubbed($0))) }
+                )
             )
         } else {
             carryOut(command, requester)
@@ -68,7 +72,8 @@ final class CommandDesk {
     /// Records what became of a command, and answers when that is on disk.
     private func finish(_ requester: Requester, _ outcome: Result<[String: JSONValue], ManagerError>) {
         let request = requester.request
-        let answer = Self.answer(request, outcome)
+        let answer = Self.answer(request, scrubbed(outcome))
+        control.metrics.ended(request.type.rawValue, isDone: outcome.failure == nil)
         journal(requester, result: answer.payload["result"]?.stringValue, reason: answer.payload["message"]) {
             [unowned self] in
             answers.remember(answer.bytes, for: request.messageID)
@@ -103,8 +108,15 @@ final class CommandDesk {
         )
     }
 
+    private func scrubbed(_ outcome: Result<[String: JSONValue], ManagerError>) -> Result<
+        [String: JSONValue], ManagerError
+    > {
+        outcome.mapError { ManagerError($0.code, control.secrets.scrub($0.description)) }
+    }
+
     /// A payload as the journal keeps it: one with a strategy's state in it would be too large.
     private static func journaled(_ payload: JSONValue) -> JSONValue {
+        let payload = payload.redacted
         let text = payload.text
         guard text.utf8.count > maxJournaledBytes else { return payload }
         return ["op": payload["op"] ?? .null, "bytes": .integer(Int64(text.utf8.count))]

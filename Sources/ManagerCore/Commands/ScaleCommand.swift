@@ -18,8 +18,8 @@ enum ScaleCommand: AdminCommand {
             let instances = try fields.integer("instances", from: 0)
             switch (spares, strategy, instances) {
             case (let spares?, nil, nil):
-                guard control.pool.resize(Int(clamping: spares)) else {
-                    throw ManagerError(.scaling, "'pool.max_size' allows no more than \(control.pool.maxSize) spares")
+                guard control.pools.pool(.swift).resize(Int(clamping: spares)) else {
+                    throw ManagerError(.scaling, "'pool.max_size' allows no more than \(control.pools.pool(.swift).maxSize) spares")
                 }
                 reply.done(["spares": .integer(spares)])
             case (nil, let strategy?, let instances?):

@@ -3,8 +3,8 @@ internal import WireProtocol
 
 /// `start`: start a strategy; what `quantcell start-strategy` sends.
 ///
-/// Payload: `path` (absolute), and optionally `name`, `symbols`, `data_types`, `params`, `delivery`, `warmup`, `fresh` (default false: begin
-/// with the checkpoint that there is) and `wait` (default true: answer `done` once the strategy runs, `refused` when it has failed for
+/// Payload: `path` (absolute), and optionally `name`, `symbols`, `data_types`, `params`, `delivery`, `warmup`, `python` (its interpreter),
+/// `fresh` (default false: begin with the checkpoint that there is) and `wait` (default true: answer `done` once the strategy runs, `refused` when it has failed for
 /// good). Done: `worker_id`, `state`, `worker`.
 enum StartCommand: AdminCommand {
     static let type = MessageType.start
@@ -59,6 +59,7 @@ enum StartCommand: AdminCommand {
             config.delivery = delivery
         }
         if let warmup = try fields.integer("warmup", from: 0) { config.warmup = Int(clamping: warmup) }
+        if let python = try fields.text("python") { config.python = python }
         if let params = payload["params"], params != .null {
             guard let params = params.objectValue else { throw wrong("params", "an object") }
             config.params = params

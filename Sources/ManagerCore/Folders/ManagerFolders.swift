@@ -32,7 +32,7 @@ struct ManagerFolders: ~Copyable {
             let isOne = runtime.st_dev == data.st_dev && runtime.st_ino == data.st_ino
             dataLock = isOne ? nil : try Self.lock(folders.data)
         } catch {
-            close(runtimeLock)
+            Self.unlock(runtimeLock)
             throw error
         }
         self.folders = folders
@@ -42,8 +42,8 @@ struct ManagerFolders: ~Copyable {
 
     deinit {
         unlink("\(folders.runtime)/endpoints.json")
-        if let dataLock { close(dataLock) }
-        close(runtimeLock)
+        if let dataLock { Self.unlock(dataLock) }
+        Self.unlock(runtimeLock)
     }
 
     /// Writes where the manager listens, for the command line and other clients.
@@ -112,6 +112,12 @@ struct ManagerFolders: ~Copyable {
             throw error
         }
         return descriptor
+    }
+
+    /// Not by closing alone: a child of another thread that has not come to its exec yet holds the open file, too.
+    private static func unlock(_ descriptor: Int32) {
+        _ = qc_flock(descriptor, LOCK_UN)
+        close(descriptor)
     }
 
     private static func failure(_ operation: String) -> ManagerError {

@@ -22,6 +22,7 @@ final class Chronicle: @unchecked Sendable {
     private let journal: EventJournal
     private let loop: EventLoop
     private let logger: Logger
+    private let secrets: KnownSecrets
     private let publish: (String, Message) -> Void
 
     private var appended: UInt64 = 0
@@ -42,11 +43,19 @@ final class Chronicle: @unchecked Sendable {
     ///   - journal: Where it is kept.
     ///   - loop: The control loop.
     ///   - logger: Where it is told to people.
+    ///   - secrets: What nobody may be told.
     ///   - publish: Sends an event to the subscribers of `events`.
-    init(journal: EventJournal, loop: EventLoop, logger: Logger, publish: @escaping (String, Message) -> Void) {
+    init(
+        journal: EventJournal,
+        loop: EventLoop,
+        logger: Logger,
+        secrets: KnownSecrets = KnownSecrets(),
+        publish: @escaping (String, Message) -> Void
+    ) {
         self.journal = journal
         self.loop = loop
         self.logger = logger
+        self.secrets = secrets
         self.publish = publish
     }
 
@@ -148,6 +157,7 @@ final class Chronicle: @unchecked Sendable {
         isNumbered: Bool = false,
         then: @escaping (Result<SignalReceipt, JournalError>) -> Void = { _ in }
     ) {
+        let signal = secrets.scrub(signal)
         let index = enqueue { [unowned self] result in
             switch result {
             case .success(let receipt): if receipt.isNew { tell(signal) }
@@ -174,6 +184,7 @@ final class Chronicle: @unchecked Sendable {
         type: MessageType,
         then: @escaping (Int64?) -> Void
     ) {
+        let (entry, death) = (secrets.scrub(entry), death.map(secrets.scrub))
         let index = enqueue { [unowned self] result in
             let seq = try? result.get().seq
             tell(entry, seq: seq, level: level, type: type)
@@ -279,6 +290,28 @@ final class Chronicle: @unchecked Sendable {
             "signal.\(signal.workerID)",
             Message(.signal, workerID: signal.workerID, payload: signal.json, generation: signal.generation)
         )
+    }
+}
+
+extension KnownSecrets {
+    fileprivate func scrub(_ entry: JournalEntry) -> JournalEntry {
+        var entry = entry
+        entry.cause = entry.cause.map { scrub($0) }
+        entry.detail = entry.detail.map { scrub($0) }
+        return entry
+    }
+
+    fileprivate func scrub(_ death: DeathRecord) -> DeathRecord {
+        var death = death
+        death.logTail = death.logTail.map { scrub($0) }
+        death.backtrace = death.backtrace.map { scrub($0) }
+        return death
+    }
+
+    fileprivate func scrub(_ signal: SignalRecord) -> SignalRecord {
+        var signal = signal
+        signal.data = signal.data.map { scrub($0) }
+        return signal
     }
 }
 

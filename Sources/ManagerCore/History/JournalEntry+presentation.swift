@@ -19,6 +19,10 @@ extension JournalEntry {
         var metadata: Logger.Metadata = [:]
         if let workerID { metadata["worker"] = "\(workerID)" }
         if let generation, generation > 0 { metadata["generation"] = "\(generation)" }
+        if kind == .command, let detail = detail.flatMap({ try? JSONValue(parsing: $0) }) {
+            if let id = detail["msg_id"]?.stringValue { metadata["request_id"] = "\(id)" }
+            if let result = detail["result"]?.stringValue { metadata["result"] = "\(result)" }
+        }
         if let actor, kind == .command || kind == .transition { metadata["actor"] = "\(actor)" }
         return metadata
     }

@@ -26,12 +26,16 @@ extension WorkerManager {
         let feeds = try settings.feeds.map { (feed) throws(ManagerError) in try feed.configuration() }
         let folders = try ManagerFolders(places)
         try access.open(dataFolder: places.data)
-        let journal = try EventJournal(path: places.journal)
+        let journal = try EventJournal(path: places.journal, commitTimer: metrics.journalCommit)
         journal.setRetention(settings.retention)
         systemd = try SystemdNotify.from(environment: environment)
         if role.ownsProcess { try Subreaper.enable() }
         let context = try Context()
-        let record = try MarketRecord(settings.recordConfiguration(places), logger: logger)
+        let record = try MarketRecord(
+            settings.recordConfiguration(places),
+            logger: logger,
+            commitTimer: metrics.recordCommit
+        )
         let broker = try makeBroker(context, endpoints, record, ledger: folders.ledger)
         let control = WorkerControl(
             WorkerControl.Parts(
@@ -52,7 +56,9 @@ extension WorkerManager {
                 // From the loop itself: where it no longer turns, systemd learns of it.
                 onHouseRound: { [systemd] in try? systemd?.send(.watchdog) },
                 loop: controlLoop,
-                logger: logger
+                logger: logger,
+                metrics: metrics,
+                secrets: secrets
             )
         )
         try control.open()

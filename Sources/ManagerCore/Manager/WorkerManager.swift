@@ -35,6 +35,10 @@ public actor WorkerManager {
     let environment: [String: String]
     let logger: Logger
     let role: Role
+    /// What must not be told.
+    nonisolated let secrets = KnownSecrets()
+    nonisolated let metrics = ManagerMetrics()
+    nonisolated let process = ManagerProcess()
     /// Who may come in over HTTP.
     package nonisolated let access = AccessControl()
     /// Tells the HTTP side that there is something new in the journal.
@@ -90,8 +94,15 @@ public actor WorkerManager {
         dataLoop = try EventLoop(name: "qc-data")
         self.settings = settings
         self.environment = environment ?? ProcessEnvironment.current()
+        secrets.learn(environment: self.environment)
+        for strategy in settings.strategies { secrets.learn(.object(strategy.params.values)) }
+        var logger = logger
+        logger.handler = ScrubbingLogHandler(logger.handler, secrets)
         self.logger = logger
     }
+
+    /// A text that is to be told, without the secrets that are known.
+    package nonisolated func withoutSecrets(_ text: String) -> String { secrets.scrub(text) }
 
     deinit {
         controlLoop.stop()

@@ -42,6 +42,26 @@ final class ProcessPool {
     /// Spares that ended or could not be spawned, one after another, without one that connected.
     private var failures = 0
     private var isOpen = true
+    /// What it has done.
+    private(set) var counts = Counts()
+
+    struct Counts: Sendable {
+        /// Processes that were handed out.
+        var claims: UInt64 = 0
+        /// Those for which no spare was idle.
+        var misses: UInt64 = 0
+        /// Spares that could not be spawned.
+        var spawnFailures: UInt64 = 0
+        /// Spares that ended by themselves.
+        var deaths: UInt64 = 0
+
+        mutating func add(_ other: Counts) {
+            claims += other.claims
+            misses += other.misses
+            spawnFailures += other.spawnFailures
+            deaths += other.deaths
+        }
+    }
 
     init(
         _ configuration: PoolConfig,
@@ -84,10 +104,12 @@ final class ProcessPool {
     /// - Throws: What spawning throws, where there is no spare.
     func acquire() throws -> WorkerProcess {
         defer { scheduleRefill(after: Self.refillDelay) }
+        counts.claims += 1
         if let index = spares.firstIndex(where: \.isConnected) {
             scheduleShrink()
             return spares.remove(at: index)
         }
+        counts.misses += 1
         // More were wanted than were ready: keep more for a while.
         target = min(max(target + 1, configuration.minSize), configuration.maxSize)
         scheduleShrink()
@@ -111,6 +133,7 @@ final class ProcessPool {
         spares.remove(at: index)
         guard isOpen else { return true }
         failures += 1
+        counts.deaths += 1
         logger.warning("a spare ended: \(status)", metadata: ["identity": "\(process.identity)"])
         // Where the next one is due already, it waits too: one that dies at once must not be followed at once.
         if let refillTimer { loop.cancel(refillTimer) }
@@ -128,6 +151,7 @@ final class ProcessPool {
             scheduleRefill(after: Self.refillPause)
         } catch {
             failures += 1
+            counts.spawnFailures += 1
             logger.error("a spare cannot be spawned: \(error)")
             scheduleRefill(after: backoff)
         }

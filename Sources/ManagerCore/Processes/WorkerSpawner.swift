@@ -8,6 +8,8 @@ final class WorkerSpawner {
     struct Configuration {
         /// The executable that hosts Swift strategies.
         var workerExecutable: String
+        /// The folder of the Python package `quantcell`; empty where it was not found.
+        var pythonKit: String
         var endpoints: Endpoints
         /// Folder of the workers' output.
         var logs: String
@@ -15,6 +17,8 @@ final class WorkerSpawner {
         var orphanLease: Duration
         /// The least that a strategy's log keeps.
         var logLevel: String
+        /// How its lines look: `text` or `json`.
+        var logFormat: String
         /// The manager's own environment; strategies may rely on it.
         var environment: [String: String]
     }
@@ -44,12 +48,26 @@ final class WorkerSpawner {
     /// Where the output of spares goes.
     var spareLogPath: String { "\(configuration.logs)/spares.log" }
 
+    /// What makes an interpreter a worker. Its modules come from the kit alone, whatever lies in the working folder.
+    private static let pythonStart =
+        "import sys; sys.path[0] = sys.argv[1]; from quantcell.worker.program import main; main()"
+
     /// Spawns a process that waits for a strategy.
-    func spawnSpare() throws -> WorkerProcess {
+    func spawnSpare(_ host: WorkerHost) throws -> WorkerProcess {
         let identity = "spare-\(MessageID.make().prefix(12))"
+        var (executable, arguments) = (configuration.workerExecutable, [String]())
+        if case .python(let interpreter) = host {
+            guard !configuration.pythonKit.isEmpty else {
+                throw ManagerError(
+                    .serviceUnavailable,
+                    "the Python package 'quantcell' was not found in lib/quantcell/python beside the manager's folder; to install it: make install"
+                )
+            }
+            (executable, arguments) = (interpreter, ["-c", Self.pythonStart, configuration.pythonKit])
+        }
         return try spawn(
-            executable: configuration.workerExecutable,
-            arguments: [],
+            executable: executable,
+            arguments: arguments,
             identity: identity,
             workerID: identity,
             generation: 0,
@@ -100,6 +118,7 @@ final class WorkerSpawner {
             environment[name] = configuration.environment[name]
         }
         environment["QUANTCELL_LOG_LEVEL"] = configuration.logLevel
+        environment["QUANTCELL_LOG_FORMAT"] = configuration.logFormat
         environment["QUANTCELL_ORPHAN_LEASE"] = "\(configuration.orphanLease / .seconds(1))"
         environment["QUANTCELL_PARAMS"] = JSONValue.object(strategy?.params ?? [:]).text
         environment["QUANTCELL_SYMBOLS"] = JSONValue.array((strategy?.symbols ?? []).map(JSONValue.string)).text

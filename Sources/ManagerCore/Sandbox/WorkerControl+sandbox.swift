@@ -25,40 +25,37 @@ extension WorkerControl {
             return done(.failure(ManagerError(.serviceUnavailable, reason)))
         }
         let config = worker.config
-        guard worker.kind == .source else {
-            return beginSandbox(worker.id, config, config.path, ranges, deadline, done)
-        }
-        compiler.compile(config.path) { [unowned self] result in
+        provide(config, worker.kind) { [unowned self] result in
             switch result {
-            case .success(let library): beginSandbox(worker.id, config, library, ranges, deadline, done)
+            case .success(let file): beginSandbox(worker, file, ranges, deadline, done)
             case .failure(let error): done(.failure(error))
             }
         }
     }
 
     private func beginSandbox(
-        _ workerID: String,
-        _ config: StrategyConfig,
+        _ worker: Worker,
         _ library: String,
         _ ranges: [ReplayRange],
         _ deadline: Double?,
         _ done: @escaping (SandboxRun.Outcome) -> Void
     ) {
+        let config = worker.config
         let process: WorkerProcess
         do {
             guard isOpen else { throw ManagerError(.serviceUnavailable, "the manager is stopping") }
-            process = try pool.acquire()
+            process = try pools.acquire(host(worker.kind, config))
         } catch {
             return done(.failure(ManagerError(.internalError, "no process: \(error)")))
         }
         var payload = startPayload(config, library: library, logPath: spawner.spareLogPath)
-        payload["sandbox"] = ["worker_id": .string(workerID), "ranges": .array(ranges.map(\.json))]
+        payload["sandbox"] = ["worker_id": .string(worker.id), "ranges": .array(ranges.map(\.json))]
         var timer: EventLoop.Timer?
         lastSandbox += 1
         let run = SandboxRun(
             lastSandbox,
             process,
-            workerID: workerID,
+            workerID: worker.id,
             payload: .object(payload),
             receipts: receipts,
             send: { [unowned self] message, process in plane?.send(message, to: process.identity) },

@@ -13,6 +13,15 @@ extension Settings {
         PoolConfig(minSize: pool.minSize, maxSize: pool.maxSize, idleTimeout: pool.idleTimeout.duration)
     }
 
+    /// The configuration of each Python interpreter's pool.
+    var pythonPoolConfig: PoolConfig {
+        PoolConfig(
+            minSize: min(pool.pythonMinSize, pool.maxSize),
+            maxSize: pool.maxSize,
+            idleTimeout: pool.idleTimeout.duration
+        )
+    }
+
     /// What a strategy has that does not say otherwise.
     var strategyDefaults: StrategyConfig {
         StrategyConfig(
@@ -24,7 +33,8 @@ extension Settings {
             limits: supervisor.limits,
             delivery: supervisor.delivery,
             warmup: supervisor.warmup,
-            checkpoint: supervisor.checkpoint
+            checkpoint: supervisor.checkpoint,
+            python: python
         )
     }
 
@@ -58,6 +68,7 @@ extension Settings {
         if let delivery = strategy.delivery { config.delivery = delivery }
         if let warmup = strategy.warmup { config.warmup = warmup }
         if let checkpoint = strategy.checkpoint { config.checkpoint = checkpoint }
+        if let python = strategy.python { config.python = python }
         return config
     }
 
@@ -87,11 +98,23 @@ extension Settings {
             historyAddresses: endpoints.history,
             ledgerPath: ledger,
             recordPressure: record.onPressure == .drop ? .drop : .block,
+            dataLane: broker.dataLane.lane,
+            ringBytes: broker.ring.bytes,
             highWaterMark: broker.highWaterMark,
             maxMessageBytes: broker.maxMessageBytes.bytes,
             maxTopics: broker.maxTopics,
             refusedSample: journal.refusedSample
         )
+    }
+}
+
+extension Settings.DataLane {
+    fileprivate var lane: DataLane {
+        switch self {
+        case .auto: .auto
+        case .shm: .shm
+        case .zmq: .zmq
+        }
     }
 }
 

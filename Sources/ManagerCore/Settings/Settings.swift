@@ -1,3 +1,4 @@
+internal import WireProtocol
 import Yams
 
 /// Everything that can be configured, with its defaults: the contents of `config/quantcell.yaml` as a value.
@@ -9,6 +10,8 @@ public struct Settings: Codable, Hashable, Sendable {
     public var manager = Manager()
     /// The warm spare processes.
     public var pool = Pool()
+    /// The interpreter of strategies in Python: a path, the folder of a virtual environment, or a name; empty: `python3` from `PATH`.
+    public var python = ""
     /// Restarts, heartbeats and error budgets.
     public var supervisor = Supervisor()
     /// Limits of the market-data broker.
@@ -36,6 +39,7 @@ public struct Settings: Codable, Hashable, Sendable {
         var checker = SettingsChecker()
         manager.check(with: &checker)
         pool.check(with: &checker)
+        checker.path(python, "python")
         supervisor.check(with: &checker)
         broker.check(with: &checker)
         record.check(with: &checker)
@@ -54,6 +58,16 @@ public struct Settings: Codable, Hashable, Sendable {
             "must be at least \(enabled), the number of enabled strategies, not \(manager.maxWorkers)"
         }
         return checker.problems
+    }
+
+    /// The settings without the secrets in the parameters of strategies, for people to look at.
+    public var redacted: Settings {
+        var settings = self
+        for index in settings.strategies.indices {
+            let params = JSONValue.object(settings.strategies[index].params.values).redacted
+            settings.strategies[index].params.values = params.objectValue ?? [:]
+        }
+        return settings
     }
 
     /// The whole configuration as YAML, defaults included, as `check-config` prints it. Loading it gives this value again.

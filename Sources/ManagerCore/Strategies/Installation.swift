@@ -6,6 +6,8 @@ struct Installation: Sendable {
     let workerExecutable: String
     /// The folder of `StrategyKit.swiftmodule`.
     let kit: String
+    /// The folder of the Python package `quantcell`.
+    let pythonKit: String
 
     /// Finds the parts.
     ///
@@ -29,7 +31,16 @@ struct Installation: Sendable {
             settings.manager.kitDir.isEmpty
             ? ["\(folder)/Modules", "\(folder)/../lib/quantcell/Modules"] : [settings.manager.kitDir]
         let kit = kits.first { access("\($0)/StrategyKit.swiftmodule", R_OK) == 0 } ?? kits[0]
-        return Installation(workerExecutable: worker, kit: kit)
+        return Installation(workerExecutable: worker, kit: kit, pythonKit: findPythonKit(folder))
+    }
+
+    /// Below the prefix after `make install`; in the tree, which the build folder is in, else.
+    private static func findPythonKit(_ folder: String) -> String {
+        let steps = ["", "..", "../..", "../../..", "../../../.."]
+        let tree = steps.map { "\(folder)/\($0)/Sources/quantcell-python/src" }
+        let places = ["\(folder)/../lib/quantcell/python"] + tree
+        // Without it there are no strategies in Python, and everything else works.
+        return places.first { access("\($0)/quantcell/__init__.py", R_OK) == 0 } ?? ""
     }
 
     private static func executableFolder() -> String {

@@ -12,6 +12,7 @@ extension StrategyConfig {
             "params": .object(params),
             "delivery": .string(delivery.rawValue),
             "warmup": .integer(Int64(warmup)),
+            "python": .string(python),
         ]
     }
 
@@ -29,6 +30,7 @@ extension StrategyConfig {
         self.params = params
         // An earlier version wrote neither.
         delivery = json["delivery"]?.stringValue.flatMap(Settings.Delivery.init(rawValue:)) ?? defaults.delivery
+        python = json["python"]?.stringValue ?? defaults.python
         warmup = json["warmup"]?.integerValue.flatMap(Int.init(exactly:)) ?? defaults.warmup
     }
 }

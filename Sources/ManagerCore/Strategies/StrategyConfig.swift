@@ -9,6 +9,8 @@ enum StrategyKind: Hashable, Sendable {
     case source
     /// A shared object: loaded into a spare.
     case library
+    /// A Python source file: loaded into a spare of its interpreter.
+    case python
     /// A program that speaks the protocol itself.
     case executable
 }
@@ -43,6 +45,8 @@ public struct StrategyConfig: Hashable, Sendable {
     public var warmup: Int
     /// When its state is saved.
     public var checkpoint: Settings.Checkpoint
+    /// The interpreter of a strategy in Python: its path, the folder of a virtual environment, a name, or empty for `python3`.
+    public var python: String
 
     /// Makes a configuration; what is left out has the defaults of the design.
     public init(
@@ -58,7 +62,8 @@ public struct StrategyConfig: Hashable, Sendable {
         limits: Settings.Limits = Settings.Limits(),
         delivery: Settings.Delivery = .lossless,
         warmup: Int = 0,
-        checkpoint: Settings.Checkpoint = Settings.Checkpoint()
+        checkpoint: Settings.Checkpoint = Settings.Checkpoint(),
+        python: String = ""
     ) {
         self.name = name
         self.symbols = symbols
@@ -73,6 +78,7 @@ public struct StrategyConfig: Hashable, Sendable {
         self.delivery = delivery
         self.warmup = warmup
         self.checkpoint = checkpoint
+        self.python = python
     }
 
     /// The file's name without its extension.
@@ -107,10 +113,21 @@ public struct StrategyConfig: Hashable, Sendable {
         }
         if path.hasSuffix(".swift") { return .source }
         if path.hasSuffix(".so") { return .library }
+        // A Python file that is a program by itself, as its first line and its mode say, speaks the protocol.
+        if path.hasSuffix(".py"), access(path, X_OK) != 0 || !Self.namesInterpreter(path) { return .python }
         guard access(path, X_OK) == 0 else {
-            throw refuse("\(path) is neither a .swift file, a .so nor an executable program")
+            throw refuse("\(path) is neither a .swift file, a .py file, a .so nor an executable program")
         }
         return .executable
+    }
+
+    /// Whether the file begins with `#!`.
+    private static func namesInterpreter(_ path: String) -> Bool {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        var start: [UInt8] = [0, 0]
+        return read(descriptor, &start, 2) == 2 && start == Array("#!".utf8)
     }
 
     /// Whether `name` can be a worker's id, which also names its log file.

@@ -14,8 +14,9 @@ struct IntentRepair {
 
     /// - Parameters:
     ///   - unfinished: In the order of the journal; of one worker the last one counts.
+    ///   - desired: What is known of workers beside the journal, by worker: secrets are only there.
     ///   - defaults: What a strategy has that does not say otherwise.
-    init(_ unfinished: [UnfinishedIntent], defaults: StrategyConfig) {
+    init(_ unfinished: [UnfinishedIntent], desired: [String: DesiredWorker] = [:], defaults: StrategyConfig) {
         self.unfinished = unfinished
         for one in unfinished {
             guard let workerID = one.intent.workerID, let name = one.intent.cause.flatMap(Intent.Name.init) else {
@@ -25,17 +26,25 @@ struct IntentRepair {
             starting[workerID] = nil
             switch name {
             case .stop: stopping.insert(workerID)
-            case .start: starting[workerID] = Self.config(one.intent, defaults)
+            case .start: starting[workerID] = Self.config(one.intent, desired[workerID], defaults)
             case .restart: break
             }
         }
     }
 
     /// What a start was to run; `nil` for one that a program asked for, which asks again if it wants to.
-    private static func config(_ intent: JournalEntry, _ defaults: StrategyConfig) -> StrategyConfig? {
+    private static func config(
+        _ intent: JournalEntry,
+        _ desired: DesiredWorker?,
+        _ defaults: StrategyConfig
+    ) -> StrategyConfig? {
         guard let detail = intent.detail.flatMap({ try? JSONValue(parsing: $0) }),
             detail["source"]?.stringValue == DesiredWorker.Source.cli.rawValue, let config = detail["config"]
         else { return nil }
+        // The same but for its secrets, where the journal had to leave those out.
+        if let desired, let whole = try? JSONValue(parsing: desired.config), whole != config, whole.redacted == config {
+            return StrategyConfig(json: desired.config, defaults: defaults)
+        }
         return StrategyConfig(json: config.text, defaults: defaults)
     }
 
@@ -65,7 +74,8 @@ struct IntentRepair {
 extension WorkerControl {
     /// Finds what an earlier manager did not bring to its end.
     func intentRepair() throws -> IntentRepair {
-        IntentRepair(try journal.unfinishedIntents(), defaults: defaults)
+        let desired = Dictionary(try journal.desiredWorkers().map { ($0.workerID, $0) }) { $1 }
+        return IntentRepair(try journal.unfinishedIntents(), desired: desired, defaults: defaults)
     }
 
     /// Gives each unfinished intent its outcome, and writes down that what was being stopped is not wanted.

@@ -63,6 +63,9 @@ final class Worker {
     /// Where it was when it was found stuck.
     var backtrace: String?
 
+    /// Of what it failed and when, until it runs again.
+    var failure: (cause: FailureCause, since: SuspendingClock.Instant)?
+
     private var messages = Counter()
     private var signals = Counter()
     private var errors = Counter()
@@ -158,6 +161,9 @@ final class Worker {
     /// How long the last words of a process are waited for, after its end.
     private static let farewell = Duration.seconds(2)
 
+    /// What its processes have counted.
+    var counts: (messages: UInt64, signals: UInt64, errors: UInt64) { (messages.total, signals.total, errors.total) }
+
     /// Notes a failure for `status`.
     func failed(_ reason: String) {
         lastError = reason
@@ -177,7 +183,7 @@ final class Worker {
         if let life, !life.verdicts.isEmpty {
             metadata["verdicts"] = .array(life.verdicts.map(\.rawValue).sorted().map(JSONValue.string))
         }
-        metadata["params"] = .object(effectiveParams)
+        metadata["params"] = JSONValue.object(effectiveParams).redacted
         return [
             "worker_id": .string(id),
             "state": .string(life?.state?.rawValue ?? "compiling"),

@@ -11,10 +11,11 @@ internal import ZeroMQ
 extension WorkerControl: SupervisorDelegate {
     func announce(_ transition: Transition) {
         guard let worker = workers[transition.workerID] else { return }
+        measure(transition, worker)
         switch transition.to {
         case .running where worker.startedAt == nil: worker.startedAt = WallClock.nanoseconds()
         case .stopped: worker.stoppedAt = WallClock.nanoseconds()
-        case .error: worker.failed(transition.cause)
+        case .error: worker.failed(secrets.scrub(transition.cause))
         default: break
         }
         chronicle.record(
@@ -26,6 +27,7 @@ extension WorkerControl: SupervisorDelegate {
     }
 
     func report(_ storm: StormBreaker.Storm) {
+        metrics.stormed()
         let pause = storm.until - SuspendingClock().now
         chronicle.record(
             .manager,
@@ -83,7 +85,7 @@ extension WorkerControl: SupervisorDelegate {
             guard limits.user.isEmpty else {
                 throw ManagerError(.invalidWorkerConfig, "'limits.user' needs a strategy that is an executable")
             }
-            process = try pool.acquire()
+            process = try pools.acquire(host(worker.kind, worker.config))
         }
         do {
             // A program that is spawned for it has had the others from its beginning.
@@ -91,10 +93,17 @@ extension WorkerControl: SupervisorDelegate {
             try spawner.applyGroupLimits(limits, to: process)
         } catch {
             // It is nobody's spare any more, and may not run without its limits.
-            pool.release(process)
+            pools.release(process)
             throw error
         }
         return process
+    }
+
+    /// What a strategy is loaded into.
+    ///
+    /// - Throws: ``ManagerError`` where the interpreter of one in Python is not there.
+    func host(_ kind: StrategyKind, _ config: StrategyConfig) throws(ManagerError) -> WorkerHost {
+        kind == .python ? .python(try pythons.find(config.python)) : .swift
     }
 
     private func ask(_ type: MessageType, _ worker: Worker) {

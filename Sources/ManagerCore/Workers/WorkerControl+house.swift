@@ -43,6 +43,7 @@ extension WorkerControl {
     /// Takes in how late the loop came to a timer.
     private func noteLag(_ lag: Duration) {
         self.lag.note(lag)
+        metrics.late(.control, lag)
         guard lag > WorkerSupervisor.toleratedLag else { return }
         chronicle.record(
             .manager,

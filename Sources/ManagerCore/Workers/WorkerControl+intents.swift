@@ -20,9 +20,19 @@ struct Intent {
 extension WorkerControl {
     /// Writes down what is about to be done with a worker; `then` is called when that is on disk, or cannot be.
     func intend(_ name: Intent.Name, _ worker: Worker, actor: Actor, _ then: @escaping (Intent) -> Void) {
-        let detail: JSONValue =
-            name == .start ? ["source": .string(worker.source.rawValue), "config": worker.description] : [:]
-        chronicle.record(.intent, of: nil, workerID: worker.id, cause: name.rawValue, actor: actor, detail: detail) {
+        let shown = worker.description.redacted
+        let detail: JSONValue = name == .start ? ["source": .string(worker.source.rawValue), "config": shown] : [:]
+        // Where the entry may not say all, a later manager finds the rest in the state; it is wanted from its first state on.
+        let isWhole = name != .start || shown == worker.description
+        chronicle.record(
+            .intent,
+            of: nil,
+            workerID: worker.id,
+            cause: name.rawValue,
+            actor: actor,
+            detail: detail,
+            changes: isWhole ? [] : [want(worker, .stopped)]
+        ) {
             let intent = Intent(name: name, workerID: worker.id, actor: actor, place: $0)
             worker.intent = intent
             then(intent)

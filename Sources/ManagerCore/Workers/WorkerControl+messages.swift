@@ -55,6 +55,8 @@ extension WorkerControl {
             return
         }
         let interval = process.workerID.flatMap { workers[$0] }?.config.health.heartbeatInterval
+        var ring = broker.ringOffer.flatMap { JSONValue($0).objectValue }
+        if settings.broker.dataLane == .shm { ring?["required"] = true }
         var welcome = Message(
             .welcome,
             workerID: process.workerID,
@@ -63,6 +65,7 @@ extension WorkerControl {
                 "protocol": .integer(QuantCell.protocolVersion),
                 "manager": .string(managerID),
                 "orphan_lease": .number(settings.supervisor.orphanLease.duration / .seconds(1)),
+                "ring": ring.map(JSONValue.object) ?? .null,
             ]
         )
         welcome.replyTo = hello.messageID
@@ -73,7 +76,7 @@ extension WorkerControl {
     private func connected(_ process: WorkerProcess) {
         guard !process.isConnected else { return }
         process.isConnected = true
-        guard let workerID = process.workerID else { return pool.connected(process) }
+        guard let workerID = process.workerID else { return pools.connected(process) }
         if let sandbox = sandbox(of: process) { sandbox.begin() } else { feed(.connected, to: workerID) }
     }
 
@@ -83,7 +86,8 @@ extension WorkerControl {
         }
         if let workerID = process.workerID { workers[workerID]?.topics = topics }
         let (identity, replyTo) = (process.identity, message.messageID)
-        loopOfBroker { $0.sync(identity, replyTo: replyTo, topics: topics) }
+        let ring = message.payload["ring"]?.stringValue
+        loopOfBroker { $0.sync(identity, replyTo: replyTo, topics: topics, ring: ring) }
     }
 
     private func acknowledged(_ process: WorkerProcess, _ message: Message) {
@@ -134,7 +138,7 @@ extension WorkerControl {
         else {
             if lastWords(message, workerID) { return }
             // Spares beat too; there is nothing to learn from it but that they live.
-            if pool.spare(workerID) == nil { stale(message, workerID) }
+            if pools.spare(workerID) == nil { stale(message, workerID) }
             return
         }
         switch message.type {
@@ -214,7 +218,7 @@ extension WorkerControl {
         let reason = message.payload["message"]?.stringValue ?? "an error without a message"
         let callback = message.payload["callback"]?.stringValue.map { "\($0): " } ?? ""
         worker.heard(message.payload)
-        worker.failed("\(callback)\(reason)")
+        worker.failed(secrets.scrub("\(callback)\(reason)"))
         if !isLate, message.payload["fatal"]?.boolValue == true { feed(.failed("\(callback)\(reason)"), to: worker.id) }
         guard errorSampler.admit(at: WallClock.nanoseconds()) != nil else { return }
         chronicle.record(
@@ -229,6 +233,8 @@ extension WorkerControl {
     }
 
     private func tell(_ message: Message, _ workerID: String) {
+        var message = message
+        message.payload = secrets.scrub(message.payload)
         plane?.publish("\(message.type.rawValue).\(workerID)", message)
         guard message.type == .warning || message.type == .log else { return }
         logger.log(

@@ -111,7 +111,7 @@ extension WorkerControl {
         worker.isPreparing = true
         intend(.restart, worker, actor: actor) { [unowned self] intent in
             CrashPoint.reach("manager.restart.intended")
-            prepare(worker) { [unowned self] result in
+            prepareAgain(worker) { [unowned self] result in
                 worker.isPreparing = false
                 let failure = result.failure ?? (worker.stops == stops ? nil : Self.stopped(worker))
                 if let failure { return conclude(intent, worker, failure) { done(.failure(failure)) } }
@@ -224,6 +224,7 @@ extension WorkerControl {
         let kind = try config.validate()
         config.name = try freeName(config)
         if let error = tooManyWorkers(besides: config.name) { throw error }
+        secrets.learn(.object(config.params))
         let worker = Worker(id: config.name, config: config, kind: kind)
         worker.generationBefore = supervisor.life(of: config.name)?.generation ?? 0
         // The life of a stopped worker of that name ends here: the name is taken while the new one is compiled.
@@ -304,28 +305,52 @@ extension WorkerControl {
         }
     }
 
-    /// Compiles a strategy in source form; nothing for any other.
+    /// Has ready what a process needs to load a strategy.
     private func prepare(_ worker: Worker, _ done: @escaping (Result<Void, ManagerError>) -> Void) {
-        switch worker.kind {
-        case .executable:
-            done(.success(()))
-        case .library:
-            worker.library = worker.config.path
-            done(.success(()))
-        case .source:
-            let start = SuspendingClock().now
-            compiler.compile(worker.config.path) { [unowned self] result in
-                if case .success(let library) = result {
-                    worker.library = library
-                    let elapsed = SuspendingClock().now - start
-                    if elapsed > .milliseconds(20) {
-                        logger.info(
-                            "compiled \(worker.config.path) in \(elapsed.text)",
-                            metadata: ["worker": "\(worker.id)"]
-                        )
-                    }
+        let start = SuspendingClock().now
+        provide(worker.config, worker.kind) { [unowned self] result in
+            if case .success(let file) = result {
+                worker.library = worker.kind == .executable ? nil : file
+                let elapsed = SuspendingClock().now - start
+                if worker.kind == .source, elapsed > .milliseconds(20) {
+                    logger.info(
+                        "compiled \(worker.config.path) in \(elapsed.text)",
+                        metadata: ["worker": "\(worker.id)"]
+                    )
                 }
-                done(result.map { _ in })
+            }
+            done(result.map { _ in })
+        }
+    }
+
+    /// Has ready what a new process needs, while the old one still runs: what would only be refused must not end that.
+    private func prepareAgain(_ worker: Worker, _ done: @escaping (Result<Void, ManagerError>) -> Void) {
+        prepare(worker) { [unowned self] result in
+            guard worker.kind == .python, result.failure == nil else { return done(result) }
+            do throws(ManagerError) {
+                pythons.check(worker.config.path, with: try pythons.find(worker.config.python), done: done)
+            } catch {
+                done(.failure(error))
+            }
+        }
+    }
+
+    /// Compiles a strategy in Swift, checks the interpreter of one in Python; nothing for any other.
+    ///
+    /// - Parameter done: Called with the file that a process is to load.
+    func provide(
+        _ config: StrategyConfig,
+        _ kind: StrategyKind,
+        _ done: @escaping (Result<String, ManagerError>) -> Void
+    ) {
+        switch kind {
+        case .executable, .library: done(.success(config.path))
+        case .source: compiler.compile(config.path, done: done)
+        case .python:
+            do throws(ManagerError) {
+                pythons.check(try pythons.find(config.python)) { result in done(result.map { config.path }) }
+            } catch {
+                done(.failure(error))
             }
         }
     }

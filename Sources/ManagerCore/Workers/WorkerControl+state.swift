@@ -34,7 +34,8 @@ extension WorkerControl {
         supervisor.life(of: worker.id)?.wanted == .paused ? .paused : .running
     }
 
-    private func want(_ worker: Worker, _ wanted: DesiredWorker.Wanted) -> StateChange {
+    /// What is wanted of a worker, for a later manager.
+    func want(_ worker: Worker, _ wanted: DesiredWorker.Wanted) -> StateChange {
         .want(
             DesiredWorker(
                 workerID: worker.id,
@@ -122,6 +123,7 @@ extension WorkerControl {
         }
         let kind = try config.validate()
         let child = try AdoptedProcess.adopt(record.fingerprint, token: record.token)
+        secrets.learn(.object(config.params))
         let worker = Worker(id: record.workerID, config: config, kind: kind)
         worker.source = isConfigured ? .config : .cli
         worker.library = record.libraryPath

@@ -32,6 +32,8 @@ final class WorkerControl {
         let onHouseRound: () -> Void
         let loop: EventLoop
         let logger: Logger
+        let metrics: ManagerMetrics
+        let secrets: KnownSecrets
     }
 
     let settings: Settings
@@ -41,6 +43,9 @@ final class WorkerControl {
     let broker: DataBroker
     let journal: EventJournal
     let logger: Logger
+    let metrics: ManagerMetrics
+    /// What must not be told: ``chronicle`` and ``logger`` leave it out by themselves.
+    let secrets: KnownSecrets
     let supervisor: WorkerSupervisor
     /// Market data and checkpoints on disk.
     let record: MarketRecord
@@ -83,7 +88,12 @@ final class WorkerControl {
     private var deadline: (at: SuspendingClock.Instant, timer: EventLoop.Timer)?
 
     private(set) var plane: ControlPlane?
-    private(set) lazy var chronicle = Chronicle(journal: journal, loop: loop, logger: logger) {
+    private(set) lazy var chronicle = Chronicle(
+        journal: journal,
+        loop: loop,
+        logger: logger,
+        secrets: secrets
+    ) {
         [unowned self] topic, message in
         plane?.publish(topic, message)
         parts.notice.post(message.type)
@@ -94,10 +104,12 @@ final class WorkerControl {
     private(set) lazy var spawner = WorkerSpawner(
         WorkerSpawner.Configuration(
             workerExecutable: parts.installation.workerExecutable,
+            pythonKit: parts.installation.pythonKit,
             endpoints: endpoints,
             logs: parts.logs,
             orphanLease: settings.supervisor.orphanLease.duration,
             logLevel: settings.manager.logLevel.ofStrategies,
+            logFormat: settings.manager.logFormat.rawValue,
             environment: parts.environment
         ),
         reaper: reaper
@@ -105,11 +117,17 @@ final class WorkerControl {
     private(set) lazy var reaper = ProcessReaper(loop: loop, logger: logger) { [unowned self] process, exit in
         processEnded(process, exit)
     }
-    private(set) lazy var pool = ProcessPool(settings.poolConfig, loop: loop, logger: logger) { [unowned self] in
-        let process = try spawner.spawnSpare()
+    private(set) lazy var pools = ProcessPools(
+        swift: settings.poolConfig,
+        python: settings.pythonPoolConfig,
+        loop: loop,
+        logger: logger
+    ) { [unowned self] host in
+        let process = try spawner.spawnSpare(host)
         processes[process.identity] = process
         return process
     }
+    private(set) lazy var pythons = PythonChecker(folder: parts.logs, environment: parts.environment, loop: loop)
     private(set) lazy var compiler = StrategyCompiler(
         StrategyCompiler.Configuration(
             swiftc: settings.manager.swiftc,
@@ -131,6 +149,8 @@ final class WorkerControl {
         journal = parts.journal
         record = parts.record
         logger = parts.logger
+        metrics = parts.metrics
+        secrets = parts.secrets
         refusedSampler = RefusalSampler(perSecond: settings.journal.refusedSample)
         supervisor = WorkerSupervisor(breaker: parts.settings.stormBreaker)
         supervisor.delegate = self
@@ -153,7 +173,7 @@ final class WorkerControl {
                 refused: { [unowned self] in refuse($0, $1, bytes: $2) }
             )
         )
-        pool.refill()
+        pools.refill(.swift)
         keepHouse()
     }
 
@@ -166,7 +186,8 @@ final class WorkerControl {
         isLeavingRunning = leavingRunning
         if leavingRunning { abandonRunning() }
         compiler.close { [unowned self] in finishWhenEmpty() }
-        pool.close()
+        pythons.close { [unowned self] in finishWhenEmpty() }
+        pools.close()
         for worker in liveWorkers { feed(.stop(.manager), to: worker.id) }
         for sandbox in sandboxes.values { sandbox.abort("the manager is stopping") }
         whenEmpty = then
@@ -257,7 +278,7 @@ final class WorkerControl {
                 sandboxes[sandbox.generation] = nil
                 sandbox.ended(status)
             }
-        } else if !pool.ended(process, status), let id = process.workerID, let worker = workers[id],
+        } else if !pools.ended(process, status), let id = process.workerID, let worker = workers[id],
             worker.process === process
         {
             let evidence = outOfMemory.update(endingWith: status)
@@ -271,7 +292,7 @@ final class WorkerControl {
     }
 
     private func finishWhenEmpty() {
-        guard let whenEmpty, processes.isEmpty, compiler.isIdle else { return }
+        guard let whenEmpty, processes.isEmpty, compiler.isIdle, pythons.isIdle else { return }
         self.whenEmpty = nil
         hearOut { [unowned self] in
             // What was recorded last is to be told before the end.
@@ -310,7 +331,9 @@ final class WorkerControl {
     /// Gets the sum of some topics' sequences, for each worker.
     func readTotals(of topics: [String: [String]], _ done: @escaping ([String: UInt64]) -> Void) {
         let crossing = Crossing(done)
-        loopOfBroker { [loop] broker in
+        let asked = SuspendingClock().now
+        loopOfBroker { [loop, metrics] broker in
+            metrics.late(.data, SuspendingClock().now - asked)
             let totals = topics.mapValues { broker.total(of: $0) }
             loop.execute { crossing.value(totals) }
         }

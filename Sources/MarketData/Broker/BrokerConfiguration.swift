@@ -10,6 +10,10 @@ public struct BrokerConfiguration: Hashable, Sendable {
     public var historyAddresses: [String]
     /// What becomes of data that comes faster than the disk takes it.
     public var recordPressure: RecordPressure
+    /// By which way market data goes to workers on this machine.
+    public var dataLane: DataLane
+    /// How many bytes of the newest messages are kept in shared memory for them; at least four times ``maxMessageBytes`` are.
+    public var ringBytes: Int
     /// How many messages wait for one slow subscriber before libzmq drops what comes next for it.
     public var highWaterMark: Int
     /// The largest body that is accepted, bytes.
@@ -29,6 +33,8 @@ public struct BrokerConfiguration: Hashable, Sendable {
         historyAddresses: [String] = [],
         ledgerPath: String,
         recordPressure: RecordPressure = .block,
+        dataLane: DataLane = .auto,
+        ringBytes: Int = 32 << 20,
         highWaterMark: Int = 100_000,
         maxMessageBytes: Int = 1 << 20,
         maxTopics: Int = 10_000,
@@ -39,6 +45,8 @@ public struct BrokerConfiguration: Hashable, Sendable {
         self.publishAddresses = publishAddresses
         self.historyAddresses = historyAddresses
         self.recordPressure = recordPressure
+        self.dataLane = dataLane
+        self.ringBytes = ringBytes
         self.highWaterMark = highWaterMark
         self.maxMessageBytes = maxMessageBytes
         self.maxTopics = maxTopics
@@ -53,6 +61,16 @@ public enum RecordPressure: String, CaseIterable, Codable, Hashable, Sendable {
     case block
     /// It numbers and sends the message without recording it, and counts it: data stays live, the record has holes.
     case drop
+}
+
+/// A way of market data to the manager's own workers. Everybody else gets it over ZeroMQ, whatever this is.
+public enum DataLane: String, CaseIterable, Codable, Hashable, Sendable {
+    /// Shared memory where the system has what it needs, else ZeroMQ.
+    case auto
+    /// Shared memory; where that cannot be had there is no start.
+    case shm
+    /// ZeroMQ.
+    case zmq
 }
 
 /// Why a broker cannot work.

@@ -32,8 +32,10 @@ public struct BrokerCounters: Hashable, Sendable {
         public let lastReceiveTime: Int64
     }
 
-    /// All topics that have had a good message, in the order in which they came.
+    /// All topics that have had a good message, in the order in which they came; the first ones, where only so many were asked for.
     public let topics: [TopicCounters]
+    /// How many topics there are.
+    public let topicCount: Int
     /// All messages that came.
     public let received: UInt64
     /// All messages that were refused, also those without a readable topic, or with one that has had no good message.

@@ -4,11 +4,13 @@ internal import WireProtocol
 // What the broker has counted.
 extension DataBroker {
     /// What the broker has done since it started.
-    public func counters() -> BrokerCounters {
+    ///
+    /// - Parameter maxTopics: How many topics are looked at one by one.
+    public func counters(maxTopics: Int = .max) -> BrokerCounters {
         let counts = intake.counts
         let statistics = record?.statistics
         return BrokerCounters(
-            topics: intake.topics.entries.enumerated().map { index, entry in
+            topics: intake.topics.entries.prefix(maxTopics).enumerated().map { index, entry in
                 BrokerCounters.TopicCounters(
                     topic: entry.topic.description,
                     sequence: intake.topics.sequence(index),
@@ -26,6 +28,7 @@ extension DataBroker {
                     lastReceiveTime: entry.lastReceiveTime
                 )
             },
+            topicCount: intake.topics.entries.count,
             received: counts.received,
             refused: counts.refused,
             published: counts.published,

@@ -1,3 +1,4 @@
+package import BroadcastRing
 package import Logging
 package import MarketRecord
 public import WireProtocol
@@ -17,6 +18,9 @@ public actor DataBroker {
     private let onRecordFailure: @Sendable (String?) -> Void
     /// What opening the record has changed of the topics' sequences.
     package nonisolated let corrections: [SequenceCorrection]
+
+    /// Where workers find the ring in shared memory; `nil` without one.
+    package nonisolated let ringOffer: RingOffer?
 
     var sockets: BrokerSockets?
     var intake: Intake
@@ -48,7 +52,7 @@ public actor DataBroker {
     ///   - onRefused: Called on the loop with a sample of the refused messages; must not block.
     ///   - onRecordFailure: Called on the recorder's thread with the reason when recording fails, and with `nil` when it works again;
     ///     must not block.
-    /// - Throws: ``BrokerError`` when the sequences of the data folder cannot be opened.
+    /// - Throws: ``BrokerError`` when the sequences of the data folder cannot be opened, or the shared memory that is asked for cannot be had.
     package init(
         loop: EventLoop,
         context: Context,
@@ -69,12 +73,15 @@ public actor DataBroker {
             record.map {
                 SequenceRecovery.apply(to: &ledger, recorded: $0.recovered, isSameBoot: $0.isSameBoot)
             } ?? []
+        let ring = try Self.makeRing(configuration, logger)
+        ringOffer = ring?.offer
         intake = Intake(
             topics: try TopicTable(ledger: ledger, maxTopics: configuration.maxTopics) { topic in
                 record?.wants(topic) ?? false
             },
             configuration: configuration,
             record: record,
+            ring: ring,
             logger: logger,
             onRefused: onRefused
         )
@@ -82,6 +89,22 @@ public actor DataBroker {
         history =
             configuration.historyAddresses.isEmpty
             ? nil : try HistoryServer(context: context, configuration: configuration, record: record, logger: logger)
+    }
+
+    private static func makeRing(
+        _ configuration: BrokerConfiguration,
+        _ logger: Logger
+    ) throws(BrokerError) -> RingWriter? {
+        guard configuration.dataLane != .zmq else { return nil }
+        do throws(RingError) {
+            return try RingWriter(bytes: max(configuration.ringBytes, configuration.maxMessageBytes * 4))
+        } catch {
+            guard configuration.dataLane == .auto else {
+                throw BrokerError("no shared memory for market data: \(error); 'data_lane: auto' goes on without")
+            }
+            logger.notice("market data goes to workers over ZeroMQ, since there is no shared memory for it: \(error)")
+            return nil
+        }
     }
 
     /// Binds the sockets and begins to take data.

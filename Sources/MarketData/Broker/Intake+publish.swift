@@ -7,6 +7,8 @@ internal import ZeroMQ
 extension Intake {
     /// Takes what they have sent, up to a batch, and answers.
     mutating func readPublish(_ sockets: BrokerSockets) throws(ZeroMQError) {
+        beginBatch()
+        defer { endBatch() }
         for _ in 0..<Self.batch {
             guard !isBlocked, try sockets.publish.receive(into: &peerFrame) else { break }
             try readPublished(sockets)

@@ -1,3 +1,4 @@
+internal import BroadcastRing
 internal import CLinux
 internal import CrashPoints
 internal import Logging
@@ -32,6 +33,7 @@ struct Intake: ~Copyable {
 
     let configuration: BrokerConfiguration
     let record: MarketRecord?
+    let ring: RingWriter?
     let logger: Logger
     private let onRefused: @Sendable (Refusal) -> Void
     private let maxRecordBytes: Int
@@ -43,6 +45,12 @@ struct Intake: ~Copyable {
     /// The message for which the record has no room; while there is one, nothing else is taken.
     private(set) var held: (message: Checked, origin: Origin)?
     private var sampler: RefusalSampler
+    /// Whether anybody has ever subscribed to market data over a socket. Until then nothing is sent there where there is a ring.
+    var hasSubscribers = false
+    /// Whether more messages follow at once, so that readers need not be woken for each.
+    private var isInBatch = false
+    /// Messages in the ring that sleeping readers have not been woken for.
+    private var unwoken = 0
 
     // Used again for every message.
     var topicFrame = Frame()
@@ -61,12 +69,14 @@ struct Intake: ~Copyable {
         topics: consuming TopicTable,
         configuration: BrokerConfiguration,
         record: MarketRecord?,
+        ring: RingWriter?,
         logger: Logger,
         onRefused: @escaping @Sendable (Refusal) -> Void
     ) {
         self.topics = topics
         self.configuration = configuration
         self.record = record
+        self.ring = ring
         self.logger = logger
         self.onRefused = onRefused
         maxRecordBytes = record?.maxMessageBytes ?? 0
@@ -81,6 +91,8 @@ struct Intake: ~Copyable {
 
     /// Takes what publishers have pushed, up to a batch.
     mutating func readFeed(_ sockets: BrokerSockets) throws(ZeroMQError) {
+        beginBatch()
+        defer { endBatch() }
         for _ in 0..<Self.batch {
             guard !isBlocked, try sockets.feed.receive(into: &topicFrame) else { return }
             guard topicFrame.hasMore else {
@@ -208,9 +220,55 @@ struct Intake: ~Copyable {
             let event = bodyFrame.withBytes { try? MarketEvent(parsing: $0, kind: kind) }
             if let event { listeners.deliver(event, topic: topics[index].topic) }
         }
+        if let ring {
+            let isWritten = bodyFrame.withBytes { body in
+                ring.write(topic: UInt32(truncatingIfNeeded: index), name: topics.name(index), body: body)
+            }
+            if isWritten { wakeReaders() }
+            guard hasSubscribers else { return }
+        }
         // A PUB never blocks: it drops for a subscriber that is at its high-water mark.
         try sockets.data.send(&topicFrame, more: true)
         try sockets.data.send(&bodyFrame)
+    }
+
+    // MARK: Readers of the ring
+
+    /// The most messages that one reader is let sleep through while others follow at once: to wake it for each would cost more than the
+    /// message.
+    private static let wakeInterval = 128
+
+    mutating func beginBatch() {
+        isInBatch = true
+        // For the first of a batch at once: it may be the only one.
+        unwoken = Self.wakeInterval - 1
+    }
+
+    mutating func endBatch() {
+        isInBatch = false
+        if unwoken > 0 { wake() }
+    }
+
+    private mutating func wakeReaders() {
+        unwoken += 1
+        if !isInBatch || unwoken >= Self.wakeInterval { wake() }
+    }
+
+    private mutating func wake() {
+        unwoken = 0
+        ring?.wake()
+    }
+
+    /// Tells one reader something, behind all data that has been published.
+    ///
+    /// - Returns: `false` where it is too long.
+    func tell(_ name: String, _ body: [UInt8]) -> Bool {
+        guard let ring else { return false }
+        let isWritten = Array(name.utf8).withUnsafeBytes { name in
+            body.withUnsafeBytes { ring.write(topic: RingEntry.direct, name: name, body: $0) }
+        }
+        ring.wake()
+        return isWritten
     }
 
     /// There may be room: takes the message that waits for it. Returns whether nothing waits any more.

@@ -4,6 +4,8 @@ struct Subscriptions {
     static let maxPatterns = 100_000
     /// The prefix of the topic that ends a worker's join.
     static let syncPrefix = "sync."
+    /// The prefix of the topic by which a worker is told of the ring.
+    static let ringPrefix = "ring."
 
     private var exact: [String: Int] = [:]
     /// Patterns that are no whole topic, such as `market.BTC`: few, and looked through one by one.
@@ -15,6 +17,14 @@ struct Subscriptions {
     /// Identities whose subscription is there: each time that they ask, they are answered at once.
     private var arrived: Set<String> = []
     private static let maxSyncs = 10_000
+    /// What the readers of the ring read, as they have said when they asked for a marker.
+    private var ringTopics: [String: [String]] = [:]
+    private var ringCounts: [String: Int] = [:]
+
+    /// Whether a pattern is one by which a worker is told something, and not of market data.
+    static func isOfWorker(_ pattern: String) -> Bool {
+        pattern.hasPrefix(syncPrefix) || pattern.hasPrefix(ringPrefix)
+    }
 
     /// Notes that one more socket subscribes to `pattern`, or one fewer.
     mutating func change(_ pattern: String, by step: Int) {
@@ -27,15 +37,34 @@ struct Subscriptions {
         }
     }
 
-    /// How many sockets get a topic.
+    /// How many sockets get a topic, and readers of the ring read it.
     func count(of topic: String) -> Int {
-        prefixes.reduce(exact[topic] ?? 0) { sum, entry in topic.hasPrefix(entry.key) ? sum + entry.value : sum }
+        prefixes.reduce((exact[topic] ?? 0) + (ringCounts[topic] ?? 0)) { sum, entry in
+            topic.hasPrefix(entry.key) ? sum + entry.value : sum
+        }
     }
 
     private static func change(_ counts: inout [String: Int], _ pattern: String, by step: Int, limit: Int) {
         guard counts[pattern] != nil || counts.count < limit else { return }
         let count = (counts[pattern] ?? 0) + step
         counts[pattern] = count > 0 ? count : nil
+    }
+
+    // MARK: Readers of the ring
+
+    /// A reader has said what it reads.
+    mutating func joinRing(_ identity: String, topics: [String]) {
+        leaveRing(identity)
+        guard ringTopics.count < Self.maxSyncs else { return }
+        ringTopics[identity] = topics
+        for topic in topics { Self.change(&ringCounts, topic, by: 1, limit: Self.maxPatterns) }
+    }
+
+    /// A reader reads no more.
+    mutating func leaveRing(_ identity: String) {
+        for topic in ringTopics.removeValue(forKey: identity) ?? [] {
+            Self.change(&ringCounts, topic, by: -1, limit: Self.maxPatterns)
+        }
     }
 
     // MARK: Joining
@@ -62,5 +91,6 @@ struct Subscriptions {
     mutating func forget(_ identity: String) {
         asked[identity] = nil
         arrived.remove(identity)
+        leaveRing(identity)
     }
 }

@@ -1,4 +1,5 @@
 internal import CLinux
+internal import CoreMetrics
 internal import CrashPoints
 internal import Logging
 internal import Synchronization
@@ -14,6 +15,7 @@ final class Recorder: @unchecked Sendable {
     private let waker: Waker
     private let logger: Logger
     private let shared: RecorderShared
+    private let commitTimer: CoreMetrics.Timer?
     var retention: Retention
     private var events = RecordEvents()
     /// Requests that wait for their barrier, or for the disk.
@@ -37,6 +39,7 @@ final class Recorder: @unchecked Sendable {
         mailbox: RecorderMailbox,
         waker: Waker,
         shared: RecorderShared,
+        commitTimer: CoreMetrics.Timer?,
         logger: Logger
     ) {
         self.configuration = configuration
@@ -45,6 +48,7 @@ final class Recorder: @unchecked Sendable {
         self.mailbox = mailbox
         self.waker = waker
         self.shared = shared
+        self.commitTimer = commitTimer
         self.logger = logger
         retention = Retention(configuration)
     }
@@ -210,6 +214,7 @@ final class Recorder: @unchecked Sendable {
     }
 
     private func succeeded(_ batch: RecorderBatch, duration: Duration) {
+        commitTimer?.recordNanoseconds(Int64(duration / .nanoseconds(1)))
         if failure != nil {
             failure = nil
             retryDelay = Self.firstRetryDelay

@@ -28,7 +28,7 @@ package struct Heartbeat {
     private static let shown: [StaticString] = [
         "last_topic", "last_sequence", "messages_missed", "messages_repeated", "messages_unrequested",
         "messages_unreadable", "messages_lost", "messages_dropped", "messages_conflated", "messages_replayed",
-        "messages_late", "mode",
+        "messages_late", "mode", "lane", "overruns",
     ]
 
     /// Reads a heartbeat; `nil` for anything but one of the usual shape.

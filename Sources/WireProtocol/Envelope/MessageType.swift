@@ -31,6 +31,8 @@ public enum MessageType: String, CaseIterable, Codable, Hashable, Sendable {
     case reloadConfig = "reload_config"
     /// Change parameters of a running strategy.
     case updateParams = "update_params"
+    /// Stand still, save the state and say where: new code is about to take over.
+    case handover
 
     // Status
     /// A worker's I/O lives.
@@ -89,6 +91,16 @@ public enum MessageType: String, CaseIterable, Codable, Hashable, Sendable {
     case ping
     /// What happened to a worker, and what comes next.
     case why
+
+    // Changes while it runs
+    /// Parameters of a strategy: what they are, or what they are to be.
+    case params
+    /// New code for a strategy.
+    case reload
+    /// What another configuration would change.
+    case plan
+    /// Put another configuration in force.
+    case apply
 
     // The door
     /// Tokens for HTTP.

@@ -5,7 +5,7 @@ package struct Checkpoint: Hashable, Sendable {
 
     /// Why a checkpoint was taken.
     package enum Reason: String, CaseIterable, Hashable, Sendable {
-        case start, messages, interval, pause, stop, reload, command
+        case start, messages, interval, pause, stop, reload, params, command
     }
 
     /// Counts the checkpoints of a strategy, from 1, over its generations.

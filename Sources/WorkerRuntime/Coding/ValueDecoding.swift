@@ -54,8 +54,10 @@ enum ValueDecoding {
         _ value: JSONValue,
         _ codingPath: [any CodingKey]
     ) -> DecodingError {
-        .dataCorrupted(
-            .init(codingPath: codingPath, debugDescription: "must be \(expected), not \(value.text.prefix(80))")
+        let isSecret = codingPath.contains { Secrets.isSecret($0.stringValue) }
+        let shown = isSecret ? Secrets.mark : String(value.redacted.text.prefix(80))
+        return .dataCorrupted(
+            .init(codingPath: codingPath, debugDescription: "must be \(expected), not \(shown)")
         )
     }
 }

@@ -1,9 +1,7 @@
-import ZeroMQ
-
 /// The latest message of each topic among those that were waiting, in the order in which the latest ones came.
 struct LatestBodies {
     private final class Slot {
-        var body = Frame()
+        var body: [UInt8] = []
         /// Counts arrivals; 0 while nothing waits.
         var arrival = 0
     }
@@ -13,11 +11,12 @@ struct LatestBodies {
     private var arrivals = 0
     private var taken = 0
 
-    /// Puts a message in the place of the one before; `body` gets the memory of that one.
-    mutating func put(_ body: inout Frame, at index: Int) {
+    /// Puts a message in the place, and in the memory, of the one before.
+    mutating func put(_ body: UnsafeRawBufferPointer, at index: Int) {
         let slot = slots[index] ?? Slot()
         slots[index] = slot
-        swap(&slot.body, &body)
+        slot.body.removeAll(keepingCapacity: true)
+        slot.body.append(contentsOf: body)
         arrivals += 1
         slot.arrival = arrivals
         waiting.append((arrivals, index))
@@ -35,7 +34,7 @@ struct LatestBodies {
     }
 
     func withBody(at index: Int, _ body: (UnsafeRawBufferPointer) -> Void) {
-        slots[index]?.body.withBytes(body)
+        slots[index]?.body.withUnsafeBytes(body)
     }
 
     /// Forgets what waits and keeps the memory.

@@ -29,7 +29,10 @@ struct TopicTable {
     var count: Int { entries.count }
     var subscribed: [Topic] { entries.lazy.filter(\.isSubscribed).map(\.topic) }
 
-    subscript(index: Int) -> Entry { entries[index] }
+    subscript(index: Int) -> Entry {
+        // Without a copy.
+        _read { yield entries[index] }
+    }
 
     /// Adds a topic, or takes one in again; `nil` when it is subscribed to already.
     ///

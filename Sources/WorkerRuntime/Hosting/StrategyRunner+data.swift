@@ -17,7 +17,13 @@ extension StrategyRunner {
     ///
     /// - Returns: what must be recovered first; the same message is to be handed in again then.
     func handle(topic frame: UnsafeRawBufferPointer, body: UnsafeRawBufferPointer) -> Hole? {
-        guard !isBroken, let index = find(frame), let message = read(body, at: index) else { return nil }
+        guard !isBroken, let index = find(frame) else { return nil }
+        return handle(at: index, body: body)
+    }
+
+    /// Handles one message of the topic with this index.
+    func handle(at index: Int, body: UnsafeRawBufferPointer) -> Hole? {
+        guard !isBroken, topics[index].isSubscribed, let message = read(body, at: index) else { return nil }
         switch topics.place(message.sequence, at: index) {
         case .next:
             break

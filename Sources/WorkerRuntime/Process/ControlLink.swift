@@ -108,6 +108,12 @@ final class ControlLink {
         poller.add(socket)
     }
 
+    /// What becomes readable when something has happened to the socket.
+    var descriptor: Int32 { socket.descriptor }
+
+    /// Whether there is something to receive.
+    func hasInput(isNews: Bool) -> Bool { socket.hasInput(isNews: isNews) }
+
     /// Takes the next arrival, `nil` when there is none.
     func receive() throws(ZeroMQError) -> Arrival? {
         guard let bytes = try hasBacklog ? backlog.removeFirst() : take() else { return nil }

@@ -50,6 +50,12 @@ final class HistoryLink {
         poller.add(socket)
     }
 
+    /// What becomes readable when something has happened to the socket.
+    var descriptor: Int32 { socket.descriptor }
+
+    /// Whether there is something to receive.
+    func hasInput(isNews: Bool) -> Bool { socket.hasInput(isNews: isNews) }
+
     /// When to look whether the answer is overdue; `nil` while none is waited for.
     var nextLook: Int64? { isReading ? nil : question.map { $0.askedAt + $0.patience } }
 

@@ -2,8 +2,17 @@ import Glibc
 import StrategyKit
 import WireProtocol
 
-/// One line of a worker's log, such as `2026-11-20T21:24:18.123456Z INFO  sma-btc: warmed up`.
+/// One line of a worker's log, such as `2026-11-20T21:24:18.123456Z INFO  sma-btc: warmed up`, or a JSON object.
 enum LogLine {
+    /// How lines look: as the manager's do.
+    enum Form: String {
+        case text
+        case json
+    }
+
+    /// As the manager says; it cannot change while the process lives.
+    static let form = getenv("QUANTCELL_LOG_FORMAT").flatMap { Form(rawValue: String(cString: $0)) } ?? .text
+
     /// Writes the line to standard output in one call, so that lines of several threads do not mix.
     static func write(_ level: LogLevel, _ worker: String, _ text: String) {
         write(format(level, worker, text, at: WallClock.nanoseconds()))
@@ -25,7 +34,14 @@ enum LogLine {
     }
 
     /// The line with its end. Lines within the text are indented, so that none of them can be taken for an entry.
-    static func format(_ level: LogLevel, _ worker: String, _ text: String, at nanoseconds: Int64) -> String {
+    static func format(
+        _ level: LogLevel,
+        _ worker: String,
+        _ text: String,
+        at nanoseconds: Int64,
+        as form: Form = form
+    ) -> String {
+        if form == .json { return json(level, worker, text, nanoseconds) }
         let name =
             switch level {
             case .debug: "DEBUG"
@@ -35,6 +51,19 @@ enum LogLine {
             }
         let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
         return "\(timestamp(nanoseconds)) \(name) \(worker): \(lines.joined(separator: "\n    "))\n"
+    }
+
+    /// The fields of the manager's own JSON lines.
+    private static func json(_ level: LogLevel, _ worker: String, _ text: String, _ nanoseconds: Int64) -> String {
+        let line: JSONValue = [
+            "timestamp": .string(timestamp(nanoseconds)),
+            "level": .string("\(level)"),
+            "logger": "quantcell.worker",
+            "message": .string(text),
+            "service": "quantcell-worker",
+            "worker_id": .string(worker),
+        ]
+        return line.text + "\n"
     }
 
     /// ISO-8601 in UTC with microseconds.

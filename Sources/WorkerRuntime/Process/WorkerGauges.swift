@@ -71,6 +71,8 @@ final class WorkerGauges: Sendable {
         case unrequested
         /// Messages dropped because their bytes are not valid.
         case unreadable
+        /// How often market data was written over before it was read.
+        case overruns
         /// Signals not sent, since warming up led to them.
         case suppressed
     }
@@ -80,7 +82,7 @@ final class WorkerGauges: Sendable {
 
     private static let unknownPosition = UInt64.max
 
-    private let counters = InlineArray<12, Atomic<Int>> { _ in Atomic(0) }
+    private let counters = InlineArray<13, Atomic<Int>> { _ in Atomic(0) }
     /// The last sequence handled of the first topics, by their index.
     private let positions = InlineArray<64, Atomic<UInt64>> { _ in Atomic(unknownPosition) }
     private let statusNumber = Atomic(WorkerStatus.initialized.rawValue)
@@ -93,6 +95,7 @@ final class WorkerGauges: Sendable {
     private let handledTotal = Atomic<UInt64>(0)
     private let signalsPending = Atomic(0)
     private let isCatchingUp = Atomic(false)
+    private let readsRing = Atomic(false)
     private let topicNames = Mutex<[String]>([])
     private let speaker: Mutex<Speaker>
     private let usage = ProcessUsage()
@@ -165,6 +168,12 @@ final class WorkerGauges: Sendable {
         signalsPending.store(signals, ordering: .relaxed)
     }
 
+    /// By which way market data comes.
+    var lane: DataLane {
+        get { readsRing.load(ordering: .relaxed) ? .shm : .zmq }
+        set { readsRing.store(newValue == .shm, ordering: .relaxed) }
+    }
+
     /// Says whether the record is being handled, rather than what is published now.
     func catchesUp(_ isCatchingUp: Bool) {
         self.isCatchingUp.store(isCatchingUp, ordering: .relaxed)
@@ -206,6 +215,7 @@ final class WorkerGauges: Sendable {
                 "messages_repeated": number(.repeated), "messages_unrequested": number(.unrequested),
                 "messages_unreadable": number(.unreadable), "signals_suppressed": number(.suppressed),
                 "signals_pending": .integer(Int64(signalsPending.load(ordering: .relaxed))),
+                "lane": .string(lane.rawValue), "overruns": number(.overruns),
                 "mode": isCatchingUp.load(ordering: .relaxed) ? "catching_up" : "live",
                 "positions": JSONValue(sequences: knownPositions(names)),
                 "handled_receive_ns": .integer(lastReceiveTime.load(ordering: .relaxed)),

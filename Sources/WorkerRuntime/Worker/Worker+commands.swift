@@ -101,7 +101,7 @@ extension Worker {
         }
         do {
             try runner.changeParams(UserParams(params))
-            log(.info, "parameters are now \(runner.effectiveParams.text)")
+            log(.info, "parameters are now \(runner.effectiveParams.redacted.text)")
             answer(message, "done", details: ["params": runner.effectiveParams])
         } catch {
             log(.warning, "parameters not changed: \(error)")

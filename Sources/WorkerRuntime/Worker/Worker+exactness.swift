@@ -14,6 +14,7 @@ extension Worker {
                 heartbeat.setInterval(seconds: seconds)
             }
             if let seconds = message.payload["orphan_lease"]?.doubleValue { control.lease.length = seconds }
+            takeOffer(message.payload["ring"])
             if let id = message.payload["manager"]?.stringValue { meet(id) }
         case .recorded:
             takeRecorded(message.payload)
@@ -157,6 +158,7 @@ extension Worker {
     func keepOnDisk() throws {
         let now = qc_monotonic_ns()
         saveIfDue()
+        lookWhereWanted()
         if isWaiting, resendTimer.isDue(at: now) {
             // After a long callback the answer may be here, unread.
             try control.listen(take(notice:))

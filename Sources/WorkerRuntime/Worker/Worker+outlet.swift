@@ -6,6 +6,9 @@ import ZeroMQ
 extension Worker: RunnerOutlet {
     func setSubscribed(_ topic: Topic, _ isSubscribed: Bool) {
         if isOnTrial { return }
+        for ring in rings { ring.forgetTopics() }
+        // Where data comes by a ring nobody need be told, but for the count of who reads what.
+        if gauges.lane == .shm { return wantsLook = true }
         do {
             try data.set(isSubscribed ? .subscribe : .unsubscribe, topic.description)
         } catch {
@@ -51,6 +54,6 @@ extension Worker: RunnerOutlet {
     }
 
     func writeLog(_ level: LogLevel, _ text: String) {
-        LogLine.write(level, gauges.currentSpeaker.workerID, text)
+        LogLine.write(level, gauges.currentSpeaker.workerID, secrets.scrub(text))
     }
 }

@@ -1,3 +1,4 @@
+import BroadcastRing
 import CLinux
 import CrashPoints
 import Glibc
@@ -19,12 +20,13 @@ extension Worker {
             if let seconds = order.heartbeatSeconds { heartbeat.setInterval(seconds: seconds) }
             try control.answer(message.messageID, "accepted")
             isOnTrial = order.sandbox != nil
+            if !isOnTrial { try chooseLane() }
             try host(order)
             CrashPoint.reach("worker.start.hosted")
             if let sandbox = order.sandbox {
                 try startSandbox(sandbox, start: message)
             } else {
-                try data.set(.subscribe, syncTopic)
+                if gauges.lane == .zmq { try data.set(.subscribe, syncTopic) }
                 try askForMarker(start: message)
             }
         } catch let error as ZeroMQError {
@@ -66,6 +68,7 @@ extension Worker {
         runner.goesOnFromHistory = warmUp == 0 && runner.delivery == .lossless
         // So that it cannot look beyond the beginning of its data.
         for range in order.sandbox?.ranges ?? [] { runner.restored[range.topic] = range.from - 1 }
+        secrets.learn(.object(order.params))
         try runner.start(
             factory,
             params: UserParams(order.params),
@@ -74,11 +77,18 @@ extension Worker {
         )
     }
 
-    private func askForMarker(start: Message) throws(ZeroMQError) {
-        let topics = runner?.topics.subscribed.map { JSONValue.string($0.description) } ?? []
-        let request = Message(.sync, payload: ["topics": .array(topics)])
+    func askForMarker(start: Message) throws(ZeroMQError) {
+        let request = markerRequest
         phase = .joining(start: start, syncID: request.messageID)
         try control.send(request)
+    }
+
+    /// Asks where the topics stand; the answer comes by the way of the data, among it.
+    private var markerRequest: Message {
+        let topics = runner?.topics.subscribed.map { JSONValue.string($0.description) } ?? []
+        var payload: [String: JSONValue] = ["topics": .array(topics)]
+        if gauges.lane == .shm { payload["ring"] = rings.last.map { .string($0.reader.offer.id) } }
+        return Message(.sync, payload: .object(payload))
     }
 
     /// Takes the marker: from here on the strategy gets every message of its topics.
@@ -89,6 +99,7 @@ extension Worker {
         let isFresh = (runner.checkpointer?.ordinal ?? 0) == 0
         let missed = runner.join(marker.payload["topics"]?.sequencesValue ?? [:])
         phase = .settling(start: start)
+        wantsLook = false
         CrashPoint.reach("worker.start.joined")
         if warmUp > 0 {
             log(.info, "warming up with the last \(warmUp) messages of \(runner.topics.subscribed.count) topics")
@@ -104,13 +115,14 @@ extension Worker {
     /// Asks where the topics stand. Where the last messages were lost, nothing comes behind them that would show the hole: as when the
     /// manager is another one, or the socket had no room for them.
     func lookForLoss() {
-        guard let runner, runner.delivery == .lossless, recovery == nil else { return }
+        guard let runner, recovery == nil else { return wantsLook = true }
+        // By a ring the others learn, too, what they have missed, and the broker who reads what.
+        guard runner.delivery == .lossless || gauges.lane == .shm else { return }
         switch phase {
         case .running, .paused: break
         default: return
         }
-        let topics = runner.topics.subscribed.map { JSONValue.string($0.description) }
-        let request = Message(.sync, payload: ["topics": .array(topics)])
+        let request = markerRequest
         // An earlier marker may have been lost, too.
         lookID = request.messageID
         do {
@@ -139,7 +151,7 @@ extension Worker {
         CrashPoint.reach("worker.start.done")
         gauges.status = .running
         let params = runner.effectiveParams
-        log(.info, "running \(runner.name) with \(params.text) on \(runner.topics.subscribed.count) topics")
+        log(.info, "running \(runner.name) with \(params.redacted.text) on \(runner.topics.subscribed.count) topics")
         answer(start, "done", details: ["strategy_name": .string(runner.name), "params": params])
         deliver(runner.stamped(.statusUpdate(runner.setup.workerID, status: gauges.status.name)))
         heartbeat.beat()

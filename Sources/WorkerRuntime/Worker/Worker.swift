@@ -1,3 +1,4 @@
+import BroadcastRing
 import CLinux
 import StrategyKit
 import WireProtocol
@@ -40,6 +41,7 @@ final class Worker {
     let status: Socket
     let data: Socket
     let syncTopic: [UInt8]
+    let ringTopic: [UInt8]
 
     var phase = Phase.spare
     var runner: StrategyRunner?
@@ -47,6 +49,8 @@ final class Worker {
     var isAbandoned = false
     /// Whether the strategy gets recorded data only.
     var isOnTrial = false
+    /// What its log must not show.
+    let secrets = KnownSecrets()
     /// Signals that are not on disk yet.
     var outbox = SignalOutbox()
     var resendTimer: ResendTimer
@@ -65,16 +69,33 @@ final class Worker {
     /// Waits for control alone, while a callback waits for the manager.
     var controlPoller = Poller()
 
-    private var poller = Poller()
-    private let historyItem: Poller.Item?
-    private let stopItem: Poller.Item
-    private let controlItem: Poller.Item
-    private let dataItem: Poller.Item
-    private let stopDescriptor: Int32
+    // What the main loop waits for.
+    var poller = Poller()
+    let historyItem: Poller.Item?
+    let stopItem: Poller.Item
+    let controlItem: Poller.Item
+    let dataItem: Poller.Item
+    let stopDescriptor: Int32
+    // The same where data comes by a ring.
+    var watch: DescriptorWatch?
+    var seenPokes: UInt32 = .max
+    var hasHistoryNews = true
+    var hasSocketNews = true
+
+    /// The rings that are read, the oldest first: more than one where a manager has died. None where data comes over the socket.
+    var rings: [RingLane] = []
+    /// The ring that the manager offers.
+    var offer: RingOffer?
+    var isRingRequired = false
+    /// Whether something may have been missed that no message will show.
+    var wantsLook = false
+
     // Used again for every message.
     var topicFrame = Frame()
     var bodyFrame = Frame()
-    /// Whether the frames hold a message that waits for what comes before it.
+    /// Where the message stands that was taken last.
+    var messageInHand = MessageInHand.frames
+    /// Whether that one waits for what comes before it.
     var hasMessageInHand = false
     /// What waits in delivery mode `conflate`.
     var latest = LatestBodies()
@@ -87,6 +108,7 @@ final class Worker {
         self.environment = environment
         self.stopDescriptor = stopDescriptor
         syncTopic = Array("sync.\(environment.identity)".utf8)
+        ringTopic = Array("ring.\(environment.identity)".utf8)
         gauges = WorkerGauges(
             .init(workerID: environment.workerID, generation: environment.generation),
             identity: environment.identity
@@ -110,6 +132,7 @@ final class Worker {
     deinit {
         // Before the sockets: a context ends only when no thread uses it any more.
         heartbeat.stop()
+        watch?.stop()
     }
 
     private static func statusSocket(_ context: ZeroMQ.Context, _ environment: WorkerEnvironment) throws -> Socket {
@@ -139,17 +162,15 @@ final class Worker {
         while true {
             if case .ended(let code) = phase { return code }
             if case .refused(let end) = phase, end <= qc_monotonic_ns() { return Self.refusedExitCode }
-            poller.setEnabled(dataItem, readsData)
-            if let historyItem { poller.setEnabled(historyItem, readsHistory) }
-            try poller.wait(timeoutMilliseconds: timeoutMilliseconds)
-            if poller.isReady(stopItem) {
+            let ready = try wait()
+            if ready.stops {
                 qc_eventfd_drain(stopDescriptor)
                 try stop(reason: "SIGTERM", command: nil)
                 continue
             }
-            if poller.isReady(controlItem) || control.hasBacklog { try readControl() }
-            if let historyItem, poller.isReady(historyItem), readsHistory { try readHistory() }
-            if poller.isReady(dataItem) { try readData() }
+            if ready.control || control.hasBacklog { try readControl() }
+            if ready.history, readsHistory { try readHistory() }
+            if ready.data { try readData() }
             if case .running = phase { runner?.runTimers() }
             try keepOnDisk()
             try keepInTouch()
@@ -183,10 +204,9 @@ final class Worker {
         }
     }
 
-    /// Up to what is due next, rounded up so that the wait does not end before it.
-    private var timeoutMilliseconds: Int {
-        if control.hasBacklog { return 0 }
-        let now = qc_monotonic_ns()
+    /// When something is due next, in nanoseconds of the monotonic clock.
+    func nextDue(at now: Int64) -> Int64 {
+        if control.hasBacklog { return now }
         var due = min(control.lease.nextLook, nextDueOnDisk(at: now))
         switch phase {
         case .refused(let end): due = min(due, end)
@@ -196,6 +216,6 @@ final class Worker {
         default: break
         }
         if readsHistory { due = min(due, history?.nextLook ?? due) }
-        return Int(clamping: max(0, (due - now + 999_999) / 1_000_000))
+        return due
     }
 }

@@ -14,47 +14,71 @@ struct Fanout: ParsableCommand {
 
     @OptionGroup var options: BenchOptions
 
-    @Option(name: .long, help: ArgumentHelp("How many workers, one measurement for each.", valueName: "1,4,16"))
-    var workers = WorkerCounts(values: [1, 4, 16])
+    @Option(
+        name: .long,
+        help: ArgumentHelp("How many workers, one measurement for each (default: 1,4,16,64).", valueName: "1,4")
+    )
+    var workers: WorkerCounts?
+
+    @Option(name: .long, help: ArgumentHelp("By which way: shm, zmq or both.", valueName: "shm,zmq"))
+    var lane = Choices<BenchLane>(BenchLane.allCases)
 
     @Option(name: .long, help: ArgumentHelp("Bodies: binary, json or both.", valueName: "binary,json"))
-    var body = BodyKinds(values: BodyKind.allCases)
+    var body = Choices<BodyKind>(BodyKind.allCases)
 
     func run() throws {
-        try options.report { try Self.measure(options, workers: workers.values, bodies: body.values, into: &$0) }
+        try options.report { report in
+            for lane in lane.values {
+                try Self.measure(options, lane, workers: workers?.values, bodies: body.values, into: &report)
+            }
+        }
     }
 
     static func measure(
         _ options: BenchOptions,
-        workers: [Int],
+        _ lane: BenchLane,
+        workers: [Int]? = nil,
         bodies: [BodyKind],
         into report: inout Report
     ) throws {
         let rounds = options.rounds(3, long: 9)
         for body in bodies {
             report.begin(
-                "fanout: \(body.rawValue) bars of \(MarketBody(body).count) bytes, \(rounds) rounds",
+                "fanout, \(lane.name): \(body.rawValue) bars of \(MarketBody(body).count) bytes, \(rounds) rounds",
                 notes: ["floor: PULL → PUB → SUB loops in bare libzmq calls, bodies of the same size, no numbering."]
             )
-            for count in workers {
-                try measure(options, count, body, rounds, into: &report)
+            var costs: [(workers: Int, microseconds: [Double])] = []
+            for count in workers ?? [1, 4, 16, 64] {
+                costs.append((count, try measure(options, lane, count, body, rounds, into: &report)))
+            }
+            if let first = costs.first, let last = costs.last, costs.count > 1, lane == .shm {
+                report.add(
+                    "CPU of a worker a message, \(last.workers) workers by \(first.workers)",
+                    "µs",
+                    last.microseconds,
+                    floor: first.microseconds,
+                    target: .ratioAtMost(1.2)
+                )
+                report.note("The floor of the last row is the same figure with \(first.workers).")
             }
         }
     }
 
+    /// - Returns: The CPU time of a worker a message, in microseconds, of each round.
     private static func measure(
         _ options: BenchOptions,
+        _ lane: BenchLane,
         _ workers: Int,
         _ body: BodyKind,
         _ rounds: Int,
         into report: inout Report
-    ) throws {
+    ) throws -> [Double] {
         let plan = FanoutPlan(workers: workers, long: options.long)
         var (mine, bare): ([FanoutResult], [FanoutResult]) = ([], [])
         for round in 1...rounds {
-            report.progress("fanout: \(body.rawValue), \(workers) workers, round \(round) of \(rounds)")
+            report.progress("fanout: \(lane), \(body.rawValue), \(workers) workers, round \(round) of \(rounds)")
             let workspace = try Workspace()
-            let product = try FanoutProduct(options, workspace, workers: workers)
+            let product = try FanoutProduct(options, workspace, workers: workers, lane: lane)
             mine.append(try plan.run(product.topology, body))
             product.stop()
             let floor = try FanoutFloor(workspace, workers: workers)
@@ -62,15 +86,15 @@ struct Fanout: ParsableCommand {
             floor.stop()
         }
         let who = workers == 1 ? "1 worker" : "\(workers) workers"
-        let isBinary = body == .binary
+        let targets = FanoutTargets(lane, body, workers)
         report.add(
             "\(who), throughput",
             "deliveries/s",
             mine.map(\.deliveriesPerSecond),
             floor: bare.map(\.deliveriesPerSecond),
-            target: isBinary ? .ratioAtLeast(0.9) : workers == 4 ? .ratioAtLeast(0.5) : nil
+            target: targets.throughput
         )
-        for (percent, name, limit) in [(50.0, "median", 1.25), (99.0, "p99", 1.5)] {
+        for (percent, name, target) in [(50.0, "median", targets.median), (99.0, "p99", targets.p99)] {
             report.add(
                 "\(who), latency at \(plan.rate)/s, \(name)",
                 "µs",
@@ -78,7 +102,7 @@ struct Fanout: ParsableCommand {
                 of: mine.map(\.latency),
                 floor: bare.map(\.latency),
                 per: 1000,
-                target: isBinary ? .ratioAtMost(limit) : nil
+                target: target
             )
         }
         report.add(
@@ -86,7 +110,7 @@ struct Fanout: ParsableCommand {
             "µs",
             mine.map(\.brokerMicroseconds),
             floor: bare.map(\.brokerMicroseconds),
-            target: isBinary ? .atMostAboveFloor(0.5) : nil
+            target: targets.broker
         )
         report.add(
             "\(who), CPU of a worker a message",
@@ -96,6 +120,43 @@ struct Fanout: ParsableCommand {
         )
         let lost = mine.map(\.lost).reduce(0, +)
         if lost > 0 { report.note("\(who): \(lost) messages did not arrive.") }
+        return mine.map(\.workerMicroseconds)
+    }
+}
+
+/// A way of market data to workers.
+enum BenchLane: String, CaseIterable {
+    case shm
+    case zmq
+
+    var name: String {
+        switch self {
+        case .shm: "shared memory"
+        case .zmq: "ZeroMQ"
+        }
+    }
+}
+
+/// What the product has to reach.
+struct FanoutTargets {
+    var throughput: Report.Target?
+    var median: Report.Target?
+    var p99: Report.Target?
+    var broker: Report.Target?
+
+    init(_ lane: BenchLane, _ body: BodyKind, _ workers: Int) {
+        switch (lane, body) {
+        case (.shm, .binary):
+            if workers == 16 { throughput = .ratioAtLeast(5) }
+            if workers == 16 || workers == 64 { median = .ratioAtMost(0.45) }
+        case (.zmq, .binary):
+            if workers <= 16 { throughput = .ratioAtLeast(0.9) }
+            median = .ratioAtMost(1.25)
+            p99 = .ratioAtMost(1.5)
+            broker = .atMostAboveFloor(0.5)
+        case (.zmq, _): if workers == 4 { throughput = .ratioAtLeast(0.5) }
+        default: break
+        }
     }
 }
 
@@ -202,11 +263,18 @@ final class FanoutProduct {
     /// - Parameters:
     ///   - records: Whether market data is recorded.
     ///   - besides: A strategy that runs beside the workers, on the same data.
-    init(_ options: BenchOptions, _ workspace: Workspace, workers: Int, records: Bool = false, besides: String? = nil)
-        throws
-    {
+    ///   - lane: How market data comes to them; without it as by default.
+    init(
+        _ options: BenchOptions,
+        _ workspace: Workspace,
+        workers: Int,
+        records: Bool = false,
+        besides: String? = nil,
+        lane: BenchLane? = nil
+    ) throws {
         var configuration = Manager.Configuration()
         configuration.records = records
+        configuration.lane = lane
         // None is to be spawned while something is measured.
         configuration.spares = 0
         configuration.maxSpares = 0
@@ -279,19 +347,19 @@ struct WorkerCounts: ExpressibleByArgument, CustomStringConvertible {
     }
 }
 
-/// Kinds of bodies with commas between them, on the command line.
-struct BodyKinds: ExpressibleByArgument, CustomStringConvertible {
-    let values: [BodyKind]
+/// Words with commas between them, on the command line.
+struct Choices<Value: RawRepresentable<String> & CaseIterable & Sendable>: ExpressibleByArgument, Sendable {
+    let values: [Value]
 
-    var description: String { values.map(\.rawValue).joined(separator: ",") }
-
-    init(values: [BodyKind]) {
+    init(_ values: [Value]) {
         self.values = values
     }
 
     init?(argument: String) {
         let words = argument.split(separator: ",", omittingEmptySubsequences: false)
-        values = words.compactMap { word in BodyKind.allCases.first { $0.rawValue == word } }
+        values = words.compactMap { word in Value.allCases.first { $0.rawValue == word } }
         guard !values.isEmpty, values.count == words.count else { return nil }
     }
+
+    var defaultValueDescription: String { values.map(\.rawValue).joined(separator: ",") }
 }

@@ -14,7 +14,7 @@ struct Publish: ParsableCommand {
     @OptionGroup var options: BenchOptions
 
     @Option(name: .long, help: ArgumentHelp("Bodies: binary, json or both.", valueName: "binary,json"))
-    var body = BodyKinds(values: BodyKind.allCases)
+    var body = Choices<BodyKind>(BodyKind.allCases)
 
     func run() throws {
         try options.report { try Self.measure(options, bodies: body.values, into: &$0) }

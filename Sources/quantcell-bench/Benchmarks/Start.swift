@@ -74,7 +74,41 @@ struct Start: ParsableCommand {
                 )
             }
         }
+        try measurePython(options, warm, floor, starts, rounds, into: &report)
         try measureCompiling(options, workspace, warm, into: &report)
+    }
+
+    private static func measurePython(
+        _ options: BenchOptions,
+        _ product: StartProduct,
+        _ floor: StartFloor,
+        _ starts: Int,
+        _ rounds: Int,
+        into report: inout Report
+    ) throws {
+        let probe = try Probe.writePython(to: product.manager.folder)
+        do {
+            // The first one finds no spare, and brings them.
+            _ = try product.start(probe)
+        } catch {
+            return report.progress("start: without Python: \(error)")
+        }
+        var results: [(warm: StartTimes, bare: Latency)] = []
+        for round in 1...rounds {
+            report.progress("start: Python, round \(round) of \(rounds)")
+            results.append((try product.round(starts, path: probe, spareKey: "python_spares"), try floor.round(starts)))
+        }
+        for (percent, label, limit) in [(50.0, "median", 20.0), (99.0, "p99", nil)] {
+            report.add(
+                ".py, warm spare, round trip, \(label)",
+                "ms",
+                percent: percent,
+                of: results.map(\.warm.roundTrip),
+                floor: results.map(\.bare),
+                per: 1_000_000,
+                target: limit.map { .atMost($0) }
+            )
+        }
     }
 
     private static func measureCompiling(
@@ -126,7 +160,7 @@ private final class StartProduct {
         return found
     }
 
-    func round(_ starts: Int, path: String) throws -> StartTimes {
+    func round(_ starts: Int, path: String, spareKey: String? = nil) throws -> StartTimes {
         var times = StartTimes()
         let pings = try (0..<starts).map { _ in
             let begin = Clock.monotonic
@@ -136,7 +170,7 @@ private final class StartProduct {
         let ping = Int64(Figure.median(pings))
         var journal = try Transitions(manager)
         for _ in 0..<starts {
-            times.roundTrip.record(try start(path) - ping)
+            times.roundTrip.record(try start(path, spareKey: spareKey) - ping)
             let entries = try journal.read(manager, of: "w\(count)")
             guard let started = entries.started, let running = entries.changes.first(where: { $0.to == "running" })
             else { throw BenchError("the journal does not tell of the start") }
@@ -146,8 +180,10 @@ private final class StartProduct {
     }
 
     /// Starts a strategy, stops it again, and returns how long the start took.
-    func start(_ path: String) throws -> Int64 {
-        try manager.waitForSpares(spares)
+    ///
+    /// - Parameter spareKey: What counts its spares, where it is not loaded into one of Swift; one of them is waited for.
+    func start(_ path: String, spareKey: String? = nil) throws -> Int64 {
+        if let spareKey { try manager.waitForSpares(1, spareKey) } else { try manager.waitForSpares(spares) }
         Clock.sleep(milliseconds: 20)
         count += 1
         let begin = Clock.monotonic

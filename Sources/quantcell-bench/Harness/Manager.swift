@@ -11,6 +11,8 @@ final class Manager {
         var maxWorkers = 200
         /// Whether market data is recorded.
         var records = true
+        /// How market data comes to workers; `nil` as by default.
+        var lane: BenchLane?
     }
 
     /// A worker's process.
@@ -136,9 +138,11 @@ final class Manager {
     }
 
     /// Waits until that many spares are connected and idle.
-    func waitForSpares(_ count: Int) throws {
+    ///
+    /// - Parameter key: The member of the answer to `ping` that counts them.
+    func waitForSpares(_ count: Int, _ key: String = "spares") throws {
         try waitUntil("\(count) spares are ready") {
-            try ask(.ping)["spares"]?.integerValue ?? 0 >= Int64(count)
+            try ask(.ping)[key]?.integerValue ?? 0 >= Int64(count)
         }
     }
 
@@ -180,6 +184,7 @@ final class Manager {
             jitter: 0
         broker:
           high_water_mark: \(Bare.highWaterMark)
+          data_lane: \(configuration.lane?.rawValue ?? "auto")
 
         """
     }

@@ -31,6 +31,13 @@ enum Probe {
         return path
     }
 
+    /// Writes a strategy in Python that does nothing, and returns its path.
+    static func writePython(to folder: String) throws -> String {
+        let path = "\(folder)/bench_probe.py"
+        try Files.write("from quantcell import Strategy\n\n\nclass BenchProbe(Strategy):\n    pass\n", to: path)
+        return path
+    }
+
     /// Result files are `FOLDER/NAME.1`, `.2`, one for each end marker: the count, the monotonic time of the first and the last, and
     /// lines of ``Latency``.
     private static let source = """

@@ -6,8 +6,8 @@ struct StartStrategy: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Start a strategy and print its id.",
         discussion: """
-            PATH is a strategy in Swift (.swift), a compiled one (.so), or any executable that speaks the protocol. \
-            The command returns when the strategy is running; what the compiler has to say goes to standard error with \
+            PATH is a strategy in Swift (.swift) or Python (.py), a compiled one (.so), or any executable that speaks the \
+            protocol; so is a .py file that may be executed and begins with #!. The command returns when the strategy is running; what the compiler has to say goes to standard error with \
             file and line.
 
             A strategy with a State goes on where its last checkpoint was; with --fresh it begins anew, and the checkpoint is \
@@ -19,6 +19,7 @@ struct StartStrategy: ParsableCommand {
             EXAMPLE
               quantcell start-strategy sma_cross.swift --symbols BTC/USDT,ETH/USDT
               quantcell start-strategy sma_cross.swift --symbols BTC/USDT --param fast=5
+              quantcell start-strategy sma_cross.py --symbols BTC/USDT --python ~/venv
               quantcell start-strategy my.swift --name my-btc --config my-btc.json
               quantcell start-strategy my.swift --name my-btc --warmup 200 --fresh
             """
@@ -54,12 +55,21 @@ struct StartStrategy: ParsableCommand {
     @Option(help: ArgumentHelp("Show it the last so many of each topic before it goes live.", valueName: "n"))
     var warmup: Int64?
 
+    @Option(
+        help: ArgumentHelp(
+            "The Python interpreter: its path, the folder of a virtual environment, or a name.",
+            valueName: "path"
+        ),
+        completion: .file()
+    )
+    var python: String?
+
     @Flag(help: "Begin anew: throw the checkpoint away that there may be.")
     var fresh = false
 
     @Option(
         help: ArgumentHelp(
-            "A JSON file with name, symbols, data_types, params, delivery and warmup.",
+            "A JSON file with name, symbols, data_types, params, delivery, warmup and python.",
             valueName: "file"
         ),
         completion: .file()
@@ -120,6 +130,7 @@ struct StartStrategy: ParsableCommand {
         if let dataTypes { configuration.dataTypes = ListText.parts(dataTypes) }
         if let delivery { configuration.delivery = delivery }
         if let warmup { configuration.warmup = warmup }
+        if let python { configuration.python = python }
         for param in params.compactMap(Parameter.init) { configuration.params[param.key] = param.value }
         try configuration.check()
     }

@@ -7,8 +7,8 @@ struct Top: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Watch all strategies, live, and act on them.",
         discussion: """
-            What is wrong stands first. Keys: j and k choose a worker, p pauses or resumes it, r restarts it, x stops it, l shows its log, \
-            s changes the order, / filters, ? shows all keys, q leaves. A command asks before it is carried out.
+            What is wrong stands first. Keys: j and k choose a worker, p pauses or resumes it, r restarts it, x stops it, w says why, \
+            l shows its log, t the topics, s changes the order, / filters, ? shows all keys, q leaves. A command asks before it is carried out.
 
             EXAMPLE
               quantcell top
@@ -51,6 +51,8 @@ private struct TopProgram {
 
     private var model = TopModel()
     private var log: TopLog?
+    /// The lines of the page that is shown in place of the table.
+    private var page: [String] = []
     private var isOver = false
 
     init(interval: Int64, isColoured: Bool, terminal: Terminal) {
@@ -80,17 +82,28 @@ private struct TopProgram {
         do throws(CommandFailure) {
             let workers = try client.ask(.list)["workers"]?.arrayValue ?? []
             model.update(workers, wall: WallClock.nanoseconds(), monotonic: MonotonicClock.nanoseconds())
-            try log?.readOn()
+            if case .log = model.mode { try log?.readOn() }
+            try readPage(client)
         } catch {
             model.trouble = PlainText.oneLine(error.message ?? "the manager does not answer")
         }
     }
 
+    private mutating func readPage(_ client: borrowing AdminClient) throws(CommandFailure) {
+        switch model.mode {
+        case .why(let id): page = WhyText.lines(try client.ask(.why, workerID: id), id: id)
+        case .topics: page = TopicsText.lines(try client.ask(.topics), isColoured: false)
+        default: break
+        }
+    }
+
     private func show() {
-        if case .log(let id) = model.mode, let log {
-            terminal.show(screen.lines(log: log.lines, of: id))
-        } else {
-            terminal.show(screen.lines(model))
+        switch model.mode {
+        case .log(let id): terminal.show(screen.lines(log: log?.lines ?? [], of: id))
+        case .why(let id):
+            terminal.show(screen.lines(page: page, title: "why: \(id)", scrolled: model.scrolled))
+        case .topics: terminal.show(screen.lines(page: page, title: "topics", scrolled: model.scrolled))
+        default: terminal.show(screen.lines(model))
         }
     }
 
@@ -109,6 +122,9 @@ private struct TopProgram {
                     throw .badAnswer("the manager's answer to 'logs' lacks 'path'")
                 }
                 log = try TopLog(path: path)
+            case .showWhy, .showTopics:
+                page = []
+                try readPage(client)
             }
         } catch {
             log = nil

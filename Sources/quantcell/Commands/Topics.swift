@@ -19,11 +19,6 @@ struct Topics: ParsableCommand {
             """
     )
 
-    private static let columns: [Table.Column] = [
-        .text("TOPIC"), .number("SEQUENCE"), .number("RECEIVED"), .number("REFUSED"), .number("PUBLISHED"),
-        .number("RECORDED"), .number("DISORDER"), .number("SUBSCRIBERS"), .text("LAST"),
-    ]
-
     @OptionGroup var manager: ManagerOptions
 
     @Flag(help: "Print JSON.")
@@ -43,23 +38,10 @@ struct Topics: ParsableCommand {
 
     private func printTable(_ answer: JSONValue, _ output: Output) throws {
         let topics = answer["topics"]?.arrayValue ?? []
-        let fields = FieldText()
         if topics.isEmpty {
             Diagnostics.print("no market data yet; publish some with: quantcell publish SYMBOL TYPE JSON")
         } else {
-            var table = Table(Self.columns)
-            let rows = topics.map { topic in
-                let isOff = topic["is_recorded"]?.boolValue == false
-                let disorder = ["out_of_order", "late"].reduce(0) { $0 + (topic[$1]?.integerValue ?? 0) }
-                return [Table.Cell(fields.plain(topic["topic"]))]
-                    + ["sequence", "received", "refused", "published"].map { Table.Cell(fields.count(topic[$0])) }
-                    + [
-                        Table.Cell(isOff ? "off" : fields.count(topic["recorded"])),
-                        Table.Cell(fields.count(.integer(disorder))),
-                        Table.Cell(fields.count(topic["subscribers"])), Table.Cell(fields.relative(topic["last_time"])),
-                    ]
-            }
-            for line in table.lines(rows, isColoured: output.isColoured) { try output.line(line) }
+            for line in TopicsText.lines(answer, isColoured: output.isColoured) { try output.line(line) }
         }
         if answer["record"]?["blocked"]?.boolValue == true {
             Diagnostics.print("the disk is behind: publishers have to wait until the record has room")

@@ -8,15 +8,16 @@ struct StartConfiguration: Hashable {
     var params: [String: JSONValue] = [:]
     var delivery: String?
     var warmup: Int64?
+    var python: String?
 
-    private static let keys = ["name", "symbols", "data_types", "params", "delivery", "warmup"]
+    private static let keys = ["name", "symbols", "data_types", "params", "delivery", "warmup", "python"]
 
     init() {}
 
     /// Reads the text of a `--config` file.
     ///
     /// - Parameters:
-    ///   - text: A JSON object with any of `name`, `symbols`, `data_types`, `params`, `delivery` and `warmup`.
+    ///   - text: A JSON object with any of `name`, `symbols`, `data_types`, `params`, `delivery`, `warmup` and `python`.
     ///   - path: The file, for messages.
     /// - Throws: ``CommandFailure`` with exit code 65.
     init(parsing text: String, path: String) throws(CommandFailure) {
@@ -41,6 +42,7 @@ struct StartConfiguration: Hashable {
         params = try field("params", "an object", \.objectValue) ?? [:]
         delivery = try field("delivery", "a string", \.stringValue)
         warmup = try field("warmup", "a whole number", \.integerValue)
+        python = try field("python", "a string", \.stringValue)
     }
 
     /// Checks that the topics can exist.
@@ -63,6 +65,7 @@ struct StartConfiguration: Hashable {
         payload["name"] = name.map(JSONValue.string)
         payload["delivery"] = delivery.map(JSONValue.string)
         payload["warmup"] = warmup.map(JSONValue.integer)
+        payload["python"] = python.map { .string($0.contains("/") ? Path.absolute($0) : $0) }
         if isFresh { payload["fresh"] = true }
         return payload
     }

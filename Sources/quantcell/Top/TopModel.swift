@@ -15,6 +15,8 @@ struct TopModel {
         /// A command waits for a yes.
         case confirming(MessageType, id: String)
         case log(id: String)
+        case why(id: String)
+        case topics
         case help
     }
 
@@ -23,6 +25,8 @@ struct TopModel {
         case quit
         case command(MessageType, id: String)
         case showLog(id: String)
+        case showWhy(id: String)
+        case showTopics
     }
 
     private(set) var rows: [TopRow] = []
@@ -30,6 +34,8 @@ struct TopModel {
     private(set) var filter = ""
     private(set) var mode = Mode.table
     private(set) var chosen: String?
+    /// How many lines of a page, such as `why`, have gone out of sight above.
+    private(set) var scrolled = 0
     /// The last thing to be told, such as the result of a command.
     var notice = ""
     /// Why the numbers are old; empty while they are not.
@@ -97,9 +103,21 @@ struct TopModel {
                 return nil
             }
             return .command(type, id: id)
-        case .log, .help:
-            if [.escape, .enter, .character("q"), .character("l"), .character("?")].contains(key) { mode = .table }
+        case .log, .why, .topics, .help:
+            pressInPage(key, page: page)
             return nil
+        }
+    }
+
+    private mutating func pressInPage(_ key: TopKey, page: Int) {
+        switch key {
+        case .up, .character("k"): scrolled = max(scrolled - 1, 0)
+        case .down, .character("j"): scrolled += 1
+        case .pageUp: scrolled = max(scrolled - page, 0)
+        case .pageDown: scrolled += page
+        case .escape, .enter, .character("q"), .character("l"), .character("w"), .character("t"), .character("?"):
+            mode = .table
+        default: break
         }
     }
 
@@ -122,6 +140,15 @@ struct TopModel {
             guard let chosen else { return nil }
             mode = .log(id: chosen)
             return .showLog(id: chosen)
+        case .character("w"):
+            guard let chosen else { return nil }
+            scrolled = 0
+            mode = .why(id: chosen)
+            return .showWhy(id: chosen)
+        case .character("t"):
+            scrolled = 0
+            mode = .topics
+            return .showTopics
         default: break
         }
         return nil

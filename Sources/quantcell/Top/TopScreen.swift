@@ -13,9 +13,11 @@ struct TopScreen {
         ("SIGNALS", 9, true), ("ERRORS", 7, true), ("RESTARTS", 8, true), ("CPU%", 6, true), ("MEMORY", 8, true),
     ]
 
+    private static let hint = "p pause  r restart  x stop  w why  l log  t topics  s order  / filter  ? help  q quit"
+
     private static let keys = [
         "j k ↑ ↓    choose a worker", "p          pause or resume it", "r          restart it",
-        "x          stop it",
+        "x          stop it", "w          why: what happened to it, what comes next", "t          the topics",
         "l Enter    its log, followed", "s          order by the next column",
         "/          filter by id, state or symbol",
         "Esc        take the filter away", "q          leave",
@@ -41,6 +43,18 @@ struct TopScreen {
         return Array(lines.prefix(size.rows - 1)) + [cut("Esc: back")]
     }
 
+    /// A page of lines that can be longer than the screen.
+    ///
+    /// - Parameter scrolled: How many lines to leave out above; never so many that the last ones would leave the screen.
+    func lines(page lines: [String], title: String, scrolled: Int) -> [String] {
+        let room = max(size.rows - 2, 1)
+        let hidden = min(scrolled, max(lines.count - room, 0))
+        var shown = [paint(cut(title), .bold)] + lines.dropFirst(hidden).prefix(room).map(cut)
+        while shown.count < size.rows - 1 { shown.append("") }
+        let more = lines.count > room ? "j k: scroll  " : ""
+        return Array(shown.prefix(size.rows - 1)) + [cut("\(more)Esc: back")]
+    }
+
     private func head(_ model: TopModel) -> String {
         if !model.trouble.isEmpty { return "quantcell top · \(model.trouble)" }
         let counts = Dictionary(grouping: model.rows, by: \.state).map { ($0.key, $0.value.count) }.sorted {
@@ -56,7 +70,7 @@ struct TopScreen {
         case .filtering: "filter: \(model.filter)_"
         case .confirming(let type, let id): "\(type.rawValue) \(id)? y or n"
         default:
-            model.notice.isEmpty ? "p pause  r restart  x stop  l log  s order  / filter  ? help  q quit" : model.notice
+            model.notice.isEmpty ? Self.hint : model.notice
         }
     }
 

@@ -14,6 +14,11 @@ enum Build {
 
     static func program(_ name: String) -> String { products.appending(path: name).path }
 
+    static func pythonStrategy(_ name: String) -> String { repository.appending(path: "strategies/\(name).py").path }
+
+    /// The folder of the Python package `quantcell`.
+    static let pythonKit = repository.appending(path: "Sources/quantcell-python/src").path
+
     static func strategy(_ name: String) -> String { repository.appending(path: "strategies/\(name).swift").path }
     static var strategies: String { repository.appending(path: "strategies").path }
 }

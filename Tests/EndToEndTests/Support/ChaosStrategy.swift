@@ -90,3 +90,56 @@ let chaosStrategy = """
         while time.tv_sec >= 0 { clock_gettime(CLOCK_MONOTONIC, &time) }
     }
     """
+
+/// The same in Python.
+let pythonChaosStrategy = """
+    import itertools
+    import os
+    import signal
+
+    from quantcell import Strategy
+
+
+    class Chaotic(Strategy):
+        params = {"name": "", "folder": ""}
+
+        def on_start(self, context):
+            if os.path.exists(f"{self.params.folder}/gate-{self.params.name}"):
+                self.note("gate")
+                os._exit(3)
+
+        def on_bar(self, bar, context):
+            if bar.symbol == "X":
+                return context.signal("bar", "buy", data={"close": bar.close})
+            order = int(bar.close)
+            if order == 1:
+                self.note("spin")
+                # In C, and without ever letting go of the interpreter's lock.
+                sum(itertools.repeat(1))
+            elif order == 2:
+                self.note("stubborn")
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                while True:
+                    pass
+            elif order == 3:
+                self.note("exit")
+                os._exit(7)
+            elif order == 4:
+                self.note("fault")
+                os.kill(os.getpid(), signal.SIGSEGV)
+            elif order == 5:
+                # On a busy machine these three take longer than a callback may.
+                self.note("daemon")
+                os.system("setsid -f sh -c 'trap \\"\\" TERM HUP; while :; do sleep 1000; done' </dev/null")
+            elif order == 6:
+                self.note("burst")
+                os.system("for i in 1 2 3 4 5 6 7 8 9 10; do for j in 1 2 3; do setsid -f sleep 1000; done; done </dev/null")
+            elif order == 7:
+                self.note("flood")
+                for line in range(10_000):
+                    print(f"line {line} of a flood, and each of them has about a hundred bytes, as it should be ........")
+
+        def note(self, what):
+            with open(f"{self.params.folder}/ledger", "ab", buffering=0) as ledger:
+                ledger.write(f"{os.getpid()} {self.params.name} {what}\\n".encode())
+    """

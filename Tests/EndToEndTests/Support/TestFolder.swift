@@ -31,6 +31,16 @@ struct TestFolder {
         return left.map(\.command)
     }
 
+    /// Keeps a copy in the folder that QUANTCELL_KEEP_FAILED names, for whoever has to find out why a test failed.
+    func keep() {
+        guard let keep = ProcessInfo.processInfo.environment["QUANTCELL_KEEP_FAILED"] else { return }
+        let name = URL(fileURLWithPath: path).lastPathComponent
+        try? FileManager.default.createDirectory(atPath: keep, withIntermediateDirectories: true)
+        for part in ["manager.log", "data"] {
+            try? FileManager.default.copyItem(atPath: "\(path)/\(part)", toPath: "\(keep)/\(name)-\(part)")
+        }
+    }
+
     func remove() {
         try? FileManager.default.removeItem(atPath: path)
     }
@@ -48,6 +58,7 @@ func withFolder(_ body: @Sendable (TestFolder) throws -> Void) async throws {
             let log = (try? String(contentsOfFile: "\(folder.path)/manager.log", encoding: .utf8)) ?? ""
             let end = "the end of the manager's log:\n\(log.suffix(6000))"
             if error is ExpectationFailedError { Issue.record("\(end)") } else { Issue.record(error, "\(end)") }
+            folder.keep()
         }
         #expect(folder.sweep() == [], "left running")
     }

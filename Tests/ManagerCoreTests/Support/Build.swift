@@ -4,6 +4,11 @@ import Foundation
 enum Build {
     static let products = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
 
+    /// The checkout.
+    static let repository = (0..<4).reduce(URL(fileURLWithPath: #filePath).resolvingSymlinksInPath()) { url, _ in
+        url.deletingLastPathComponent()
+    }
+
     /// What strategies compile against.
     static var kit: String { products.appending(path: "Modules").path }
 

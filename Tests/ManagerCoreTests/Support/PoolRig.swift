@@ -36,6 +36,7 @@ final class PoolRig: @unchecked Sendable {
             let spawner = WorkerSpawner(
                 WorkerSpawner.Configuration(
                     workerExecutable: program,
+                    pythonKit: "",
                     endpoints: try .resolve(
                         settings: Settings(),
                         folders: .resolve(settings: Settings(), environment: ["HOME": logs], userID: 0)
@@ -43,6 +44,7 @@ final class PoolRig: @unchecked Sendable {
                     logs: logs,
                     orphanLease: .seconds(60),
                     logLevel: "info",
+                    logFormat: "text",
                     environment: ["PATH": "/usr/bin:/bin"]
                 ),
                 reaper: ProcessReaper(loop: loop, logger: lines.logger) { [unowned self] process, exit in
@@ -62,7 +64,7 @@ final class PoolRig: @unchecked Sendable {
             state.failuresLeft -= 1
             throw CannotSpawn()
         }
-        let process = try #require(try spawner?.spawnSpare())
+        let process = try #require(try spawner?.spawnSpare(.swift))
         state.live.append(process)
         return process
     }

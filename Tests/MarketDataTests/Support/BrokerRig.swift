@@ -17,6 +17,7 @@ final class BrokerRig: Sendable {
         var record: RecordConfiguration.Mode?
         var ringBytes = 1 << 20
         var pressure = RecordPressure.block
+        var lane = DataLane.auto
     }
 
     let folder: TemporaryFolder
@@ -38,6 +39,7 @@ final class BrokerRig: Sendable {
             historyAddresses: [folder.history],
             ledgerPath: folder.ledger,
             recordPressure: limits.pressure,
+            dataLane: limits.lane,
             maxMessageBytes: limits.maxMessageBytes,
             maxTopics: limits.maxTopics,
             refusedSample: limits.refusedSample

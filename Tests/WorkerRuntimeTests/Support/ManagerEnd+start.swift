@@ -1,3 +1,4 @@
+import BroadcastRing
 import Foundation
 import Testing
 import WireProtocol
@@ -16,7 +17,7 @@ extension ManagerEnd {
                 .welcome,
                 payload: [
                     "heartbeat_interval": .number(heartbeatInterval), "orphan_lease": .number(orphanLease),
-                    "protocol": 1, "manager": .string(managerID),
+                    "protocol": 1, "manager": .string(managerID), "ring": ringOffer,
                 ],
                 replyTo: message.messageID
             )
@@ -75,7 +76,8 @@ extension ManagerEnd {
         let request = try nextOnControl()
         #expect(request.type == .sync)
         try meanwhile()
-        try awaitSubscription("sync.\(identity)")
+        #expect(request.payload["ring"]?.stringValue == ring?.offer.id)
+        if ring == nil { try awaitSubscription("sync.\(identity)") }
         let topics = request.payload["topics"]?.stringArrayValue ?? []
         let positions = Dictionary(topics.map { ($0, JSONValue(sequence)) }) { $1 }
         let marker = Message(.sync, payload: ["topics": .object(positions)], replyTo: request.messageID)

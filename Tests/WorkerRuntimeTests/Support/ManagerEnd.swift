@@ -1,3 +1,4 @@
+import BroadcastRing
 import Foundation
 import Testing
 import WireProtocol
@@ -24,6 +25,10 @@ final class ManagerEnd {
     /// The last one, whether it was asked for or not.
     private(set) var lastCheckpoint: JSONValue?
 
+    /// The ring that is offered, for a manager with one.
+    private(set) var ring: RingWriter?
+    private let ringBytes: Int?
+    private var topicNumbers: [String: UInt32] = [:]
     private var sockets: Sockets?
     private var controlInbox: [Message] = []
     private var statusInbox: [Message] = []
@@ -55,7 +60,10 @@ final class ManagerEnd {
         }
     }
 
-    init(environment: [String: String] = [:]) throws {
+    /// - Parameter ringBytes: How large a ring there is, for a manager with one.
+    init(environment: [String: String] = [:], ringBytes: Int? = nil) throws {
+        self.ringBytes = ringBytes
+        ring = try ringBytes.map { try RingWriter(bytes: $0) }
         // Short, since the path of an ipc socket has about a hundred bytes.
         folder = URL(fileURLWithPath: "/tmp/qcw-\(MessageID.make().prefix(12))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: false)
@@ -87,13 +95,16 @@ final class ManagerEnd {
     /// What the death of a manager looks like from outside.
     func leave() {
         sockets = nil
+        ring = nil
+        topicNumbers = [:]
         managerID = MessageID.make()
         controlInbox = []
         statusInbox = []
     }
 
     /// A new manager at the same addresses.
-    func comeBack() throws {
+    func comeBack(hasRing: Bool = true) throws {
+        if hasRing { ring = try ringBytes.map { try RingWriter(bytes: $0) } }
         sockets = try Sockets(folder)
     }
 
@@ -270,7 +281,32 @@ final class ManagerEnd {
     }
 
     func publish(_ topic: String, _ body: [UInt8]) throws {
+        if let ring { return write(topic, body, to: ring) }
         #expect(try open().data.send([Array(topic.utf8), body]))
+    }
+
+    private func write(_ topic: String, _ body: [UInt8], to ring: RingWriter) {
+        var number = RingEntry.direct
+        if !topic.hasPrefix("sync.") {
+            number = topicNumbers[topic] ?? UInt32(topicNumbers.count)
+            topicNumbers[topic] = number
+        }
+        Array(topic.utf8).withUnsafeBytes { name in
+            body.withUnsafeBytes { #expect(ring.write(topic: number, name: name, body: $0)) }
+        }
+        ring.wake()
+    }
+
+    /// Says where the ring is, as the broker does to a worker that has connected again.
+    func offerRing() throws {
+        try awaitSubscription("ring.\(identity)")
+        let message = Message(.welcome, payload: ["ring": ringOffer])
+        #expect(try open().data.send([Array("ring.\(identity)".utf8), message.bytes]))
+    }
+
+    var ringOffer: JSONValue {
+        guard let offer = ring?.offer else { return .null }
+        return ["path": .string(offer.path), "wake_path": .string(offer.wakePath), "id": .string(offer.id)]
     }
 
     /// Waits until the worker has subscribed to `topic`.

@@ -23,9 +23,11 @@ struct SettingsInputs {
 
     /// The keys that hold a file or a folder.
     private static let pathKeys: Set<String> = [
-        "runtime_dir", "data_dir", "kit_dir", "swiftc", "path", "unix_socket", "certificate", "key", "dashboard_dir",
+        "runtime_dir", "data_dir", "kit_dir", "swiftc", "python", "path", "unix_socket", "certificate", "key", "dashboard_dir",
         "strategy_dirs",
     ]
+    /// Those of them that may also be a name to look for in `PATH`.
+    private static let nameKeys: Set<String> = ["swiftc", "python"]
 
     /// The variable of a key: `QUANTCELL_POOL_MIN_SIZE` for `pool.min_size`.
     static func variable(for path: String) -> String {
@@ -45,9 +47,9 @@ struct SettingsInputs {
     ///
     /// A worker runs in a folder of its own: a relative path would mean another file there.
     func absolute(_ node: Node, at path: String, fromFile: Bool) -> Node {
-        guard let key = path.split(separator: ".").last, Self.pathKeys.contains(String(key)) else { return node }
+        guard let key = path.split(separator: ".").last.map(String.init), Self.pathKeys.contains(key) else { return node }
         if let elements = node.sequence { return Node(elements.map { absolute($0, at: path, fromFile: fromFile) }) }
-        guard let text = node.scalar?.string, !text.isEmpty, key != "swiftc" || text.contains("/")
+        guard let text = node.scalar?.string, !text.isEmpty, !Self.nameKeys.contains(key) || text.contains("/")
         else { return node }
         let folder = fromFile ? fileFolder : workingDirectory
         return Node(Self.join(text, to: folder, home: environment["HOME"]))

@@ -60,7 +60,7 @@ struct SettingsMerge {
     }
 
     private func inherited(_ name: String) -> Node? {
-        merged["supervisor"]?[name] ?? merged["manager"]?[name]
+        merged["supervisor"]?[name] ?? merged["manager"]?[name] ?? merged[name]
     }
 
     /// The given keys that exist and have a value; the others are reported.

@@ -24,6 +24,7 @@ struct SettingsSchema {
         settings.strategies[0].delivery = settings.supervisor.delivery
         settings.strategies[0].warmup = settings.supervisor.warmup
         settings.strategies[0].checkpoint = settings.supervisor.checkpoint
+        settings.strategies[0].python = settings.python
         settings.strategies[0].stopGrace = settings.manager.stopGrace
         keys = try Self.encode(settings)
     }

@@ -5,7 +5,7 @@ extension Settings {
     public struct Strategy: Codable, Hashable, Sendable {
         /// The worker's id: 1 to 64 of `A-Z a-z 0-9 . _ -`, unlike any other strategy's.
         public var name = ""
-        /// A Swift source, a compiled strategy or an executable. In a file, relative to the file's folder.
+        /// A Swift source, a Python file, a compiled strategy or an executable. In a file, relative to the file's folder.
         public var path = ""
         /// The symbols that it receives.
         public var symbols: [String] = []
@@ -29,6 +29,8 @@ extension Settings {
         public var warmup: Int?
         /// When its state is saved; `nil`: as the supervisor says.
         public var checkpoint: Checkpoint?
+        /// Its own Python interpreter; `nil`: that of all.
+        public var python: String?
         /// Its own stop grace, up to an hour; `nil`: the manager's.
         public var stopGrace: SettingsDuration?
 
@@ -54,6 +56,7 @@ extension Settings {
             case delivery
             case warmup
             case checkpoint
+            case python
             case stopGrace = "stop_grace"
         }
 
@@ -90,6 +93,7 @@ extension Settings {
             limits?.check(with: &checker, at: "\(path).limits")
             if let warmup { checker.range(warmup, Supervisor.warmups, "\(path).warmup") }
             checkpoint?.check(with: &checker, at: "\(path).checkpoint")
+            if let python { checker.path(python, "\(path).python") }
             if let stopGrace {
                 checker.range(stopGrace, Manager.graces, "\(path).stop_grace")
             }

@@ -1,0 +1,3 @@
+"""The kit's version."""
+
+VERSION = "0.1.0"

@@ -1,0 +1,1 @@
+"""The wire protocol: topics, envelopes and bodies. Knows no sockets."""

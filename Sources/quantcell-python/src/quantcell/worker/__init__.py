@@ -1,0 +1,1 @@
+"""Hosts one strategy in one process; started by quantcell-manager."""

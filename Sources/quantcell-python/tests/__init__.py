@@ -1,0 +1,1 @@
+"""The kit's tests: python3 -m unittest discover -t . -s tests"""
