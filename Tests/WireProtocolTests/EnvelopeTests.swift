@@ -104,11 +104,11 @@ import WireProtocol
 
     @Test func knowsEveryTypeOfTheProtocol() throws {
         let names =
-            "market_data tick_data bar_data order_book trade_data start stop pause resume restart reload_config update_params "
-            + "handover "
+            "market_data tick_data bar_data order_book trade_data start remove scale stop pause resume restart reload_config "
+            + "update_params handover "
             + "heartbeat status_update error warning info metrics log signal "
             + "checkpoint gap recorded resend replay history hello welcome sync "
-            + "list status journal signals logs topics ping why params reload plan apply ack"
+            + "list status journal signals logs topics ping why params reload plan apply token login ack"
         #expect(MessageType.allCases.map(\.rawValue) == names.split(separator: " ").map(String.init))
         for type in MessageType.allCases {
             let message = try Message(parsing: "{\"msg_type\":\"\(type.rawValue)\"}")

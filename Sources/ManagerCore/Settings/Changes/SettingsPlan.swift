@@ -87,6 +87,7 @@ struct SettingsPlan {
         settings.manager.logLevel = old.manager.logLevel
         settings.manager.logFormat = old.manager.logFormat
         settings.manager.kitDir = old.manager.kitDir
+        settings.python = old.python
         settings.broker = old.broker
         settings.record = old.record
         settings.journal = old.journal
