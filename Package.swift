@@ -95,7 +95,8 @@ let package = Package(
         .target(
             name: "ManagerCore",
             dependencies: [
-                "ZeroMQ", "WireProtocol", "BroadcastRing", "ProcessControl", "Supervision", "EventJournal", "MarketFiles",
+                "ZeroMQ", "WireProtocol", "BroadcastRing", "ProcessControl", "Supervision", "EventJournal",
+                "MarketFiles",
                 "MarketData", "MarketRecord", "CrashPoints", "CLinux", "PrometheusMetrics", logging, metrics,
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "DequeModule", package: "swift-collections"),
