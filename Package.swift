@@ -97,7 +97,8 @@ let package = Package(
             name: "ManagerCore",
             dependencies: [
                 "ZeroMQ", "Keys", "WireProtocol", "BroadcastRing", "ProcessControl", "Supervision", "EventJournal",
-                "MarketFiles", "MarketData", "MarketRecord", "CrashPoints", "CLinux", "PrometheusMetrics", logging, metrics,
+                "MarketFiles", "MarketData", "MarketRecord", "CrashPoints", "CLinux", "PrometheusMetrics", logging,
+                metrics,
                 .product(name: "Yams", package: "Yams"),
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "Crypto", package: "swift-crypto"),

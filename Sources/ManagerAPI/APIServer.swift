@@ -53,12 +53,13 @@ public struct APIServer: Service {
     ///
     /// - Throws: ``APIStartError`` when it cannot listen: an address in use, a certificate that cannot be read.
     public func run() async throws {
-        defer { listening.set() }
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let executor = LoopExecutor(group.next())
         do {
             try await withTaskExecutorPreference(executor) { try await serve(group) }
+            listening.set()
         } catch {
+            // Who waits for it to listen waits until he is cancelled, which is what follows: nothing is started meanwhile.
             manager.notice.set(nil)
             manager.access.address = nil
             try? await group.shutdownGracefully()
@@ -125,7 +126,7 @@ public struct APIServer: Service {
     }
 }
 
-/// Tells, once, that the server listens or never will.
+/// Tells, once, that the server listens, or has ended without a failure.
 private final class Listening: Sendable {
     private let state = Mutex<(isSet: Bool, waiters: [AsyncStream<Void>.Continuation])>((false, []))
 

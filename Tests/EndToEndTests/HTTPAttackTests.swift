@@ -53,10 +53,10 @@ import WireProtocol
             #expect(try client.ask("GET", "/health", headers: ["authorization: -"]).status == 200)
             #expect(try client.ask("GET", "/login?code=x", headers: ["authorization: -"]).status == 401)
             #expect(try client.get("/api/v1/workers").status == 200)
-            _ = try manager.cli("token", "revoke", "test")
-            #expect(try client.get("/api/v1/workers").status == 401)
-            // For what is checked at the end.
-            _ = try manager.cli("token", "new", "--name", "other", "--scope", "admin")
+            let other = try HTTPClient(manager, name: "other")
+            #expect(try other.get("/api/v1/workers").status == 200)
+            _ = try manager.cli("token", "revoke", "other")
+            #expect(try other.get("/api/v1/workers").status == 401)
         }
     }
 

@@ -70,18 +70,21 @@ final class ReloadReplay {
         )
     }
 
-    /// Replays all bars, and exchanges the code so many times meanwhile.
+    /// Replays all bars in as many parts as there are exchanges, and exchanges the code in the middle of each: what follows the first part
+    /// goes to new code, however fast the machine publishes.
     ///
     /// - Parameter kills: Whether somebody dies during each exchange.
     func run(reloads: Int, kills: Bool = false) throws -> Ending {
-        let replay = try manager.program(
-            Build.program("quantcell"),
-            ["replay", RealBars.path, "--symbol", RealBars.symbol, "--speed", "max", "--json"]
-        )
-        let first = UInt64.random(in: 1000..<UInt64(RealBars.count / 2), using: &random)
-        try manager.asking("bar \(first) is published") { try published() >= first }
         var done = 0
+        let share = RealBars.count / reloads
         for number in 1...reloads {
+            let rows = (number - 1) * share..<(number == reloads ? RealBars.count : number * share)
+            let replay = try manager.program(
+                Build.program("quantcell"),
+                ["replay", try part(rows), "--symbol", RealBars.symbol, "--speed", "max", "--json"]
+            )
+            let moment = UInt64(rows.lowerBound + Int.random(in: 1000..<share / 2, using: &random))
+            try manager.asking("bar \(moment) is published") { try published() >= moment }
             let path = versions[number % versions.count]
             let reload = try manager.program(
                 Build.program("quantcell"),
@@ -89,7 +92,7 @@ final class ReloadReplay {
             )
             let place = try published()
             if kills { try die(during: reload) }
-            try hold(replay, until: reload)
+            try hold(replay, at: UInt64(rows.lowerBound + share * 3 / 4), until: reload)
             let ended = try reload.finish()
             history.append(
                 "\(number) at \(place) of \(RealBars.count): \(ended.code ?? -1) \(ended.output)\(ended.errors)"
@@ -103,17 +106,27 @@ final class ReloadReplay {
                 done += 1
                 #expect(try manager.status(Self.worker)["strategy_path"] == .string(path))
             }
+            let summary = try replay.finish()
+            #expect(summary.code == 0, "\(summary.errors)")
         }
-        let summary = try replay.finish()
-        #expect(summary.code == 0, "\(summary.errors)")
         return Ending(reloads: done, generations: try check())
     }
 
-    /// Lets the publisher wait where it is about to end before the exchange does: each of them comes while there are bars.
-    private func hold(_ replay: Program, until reload: Program) throws {
+    /// A file of its own with some of the bars.
+    private func part(_ rows: Range<Int>) throws -> String {
+        let lines = try String(contentsOfFile: RealBars.path, encoding: .utf8).split(separator: "\n")
+        let path = "\(folder.path)/work/bars-\(rows.lowerBound).csv"
+        let text =
+            ([lines[0]] + lines[1...][(rows.lowerBound + 1)..<(rows.upperBound + 1)]).joined(separator: "\n") + "\n"
+        try text.write(toFile: path, atomically: false, encoding: .utf8)
+        return path
+    }
+
+    /// Lets the publisher wait where it is about to end before the exchange does: most exchanges come while there are bars.
+    private func hold(_ replay: Program, at sequence: UInt64, until reload: Program) throws {
         var isHeld = false
         while !Deadline(within: .milliseconds(2)).wait(for: reload.pidFileDescriptor) {
-            guard !isHeld, try published() >= UInt64(RealBars.count * 3 / 4) else { continue }
+            guard !isHeld, try published() >= sequence else { continue }
             try replay.send(.stop)
             isHeld = true
         }

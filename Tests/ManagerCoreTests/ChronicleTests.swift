@@ -165,7 +165,8 @@ import ZeroMQ
         #expect(event.topic == "transition.w")
         let expected: JSONValue = [
             "seq": 1, "time": event.payload["time"] ?? .null, "kind": "transition", "worker_id": "w", "generation": 2,
-            "from_state": "starting", "to_state": "running", "cause": "joined", "actor": "worker", "detail": ["x": 1],
+            "from_state": "starting", "to_state": "running", "cause": "joined", "actor": "worker",
+            "who": nil, "from": nil, "detail": ["x": 1],
         ]
         #expect(event.payload == expected)
         #expect(rig.lines.elements == ["info: starting → running: joined"])

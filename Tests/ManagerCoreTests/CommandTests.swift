@@ -154,7 +154,7 @@ import WireProtocol
                 .checkpoint, "x", ["op": "import", "checkpoint": ["state": 1, "positions": ["X": 1]]],
                 "'positions' of a checkpoint must be at most 100000 topics with sequences"
             ),
-            (.history, nil, ["op": "eat"], "'op' must be list, gaps, range or prune, not 'eat'"),
+            (.history, nil, ["op": "eat"], "'op' must be list, gaps, range, rows or prune, not 'eat'"),
             (.history, nil, ["op": "range"], "'topic' is missing"),
             (
                 .history, nil, ["op": "gaps", "topic": "X"],

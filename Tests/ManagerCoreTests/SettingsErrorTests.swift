@@ -69,7 +69,7 @@ struct SettingsErrorTests {
             ),
             (
                 "- a",
-                "1:1: the file must be a mapping of keys (manager, pool, python, supervisor, broker, record, journal, logs, strategies, feeds, api), "
+                "1:1: the file must be a mapping of keys (manager, security, pool, python, supervisor, broker, record, journal, logs, strategies, feeds, api), "
                     + "not a list"
             ),
             (
@@ -100,7 +100,7 @@ struct SettingsErrorTests {
             ("broker: {high_water_mark: 0}", "1:27: broker.high_water_mark must be from 1 to 100000000, not 0"),
             ("broker: {max_message_bytes: 10}", "1:29: broker.max_message_bytes must be from 1KiB to 64MiB, not 10B"),
             ("journal: {refused_sample: 10001}", "1:27: journal.refused_sample must be from 0 to 10000, not 10001"),
-            ("api: {port: 65536}", "1:13: api.port must be from 1 to 65535, not 65536"),
+            ("api: {port: 65536}", "1:13: api.port must be from 0 to 65535, not 65536"),
             ("api: {host: a b}", "1:13: api.host must be a host name or an IP address, not 'a b'"),
             (
                 "manager: {endpoints: {data: ['tcp://a:1', b]}}",
@@ -252,7 +252,7 @@ struct SettingsErrorTests {
                 "q.yaml:3:16: manager.max_workers must be a whole number, not 'ten'",
                 "q.yaml:4:14: manager.log_level must be one of trace, debug, info, notice, warning, error, critical, not 'loud'",
                 "q.yaml:6:13: pool.min_size must be from 0 to pool.max_size (10), not 11",
-                "q.yaml:7:13: supervisor must be a mapping of keys (restart_policy, health, error_budget, limits, delivery, warmup, checkpoint, reload, storm, orphan_lease), not '7'",
+                "q.yaml:7:13: supervisor must be a mapping of keys (restart_policy, health, error_budget, limits, delivery, warmup, checkpoint, reload, ready_after, storm, orphan_lease), not '7'",
                 "q.yaml:9:5: strategies[0].path must be given: the strategy's file",
                 "q.yaml:10:11: strategies[1].name must be unique: strategies[0] is called 'a' too",
                 "q.yaml:12:18: strategies[1].symbols[1] must be a single value, not a list",

@@ -13,7 +13,7 @@ import Testing
             "handled_total": 345, "cpu_seconds": 0.5, "rss_bytes": 1_000_000,
             "messages_lost": 0, "messages_dropped": 0, "messages_conflated": 0, "messages_replayed": 20,
             "messages_late": 0,
-            "mode": "live", "signals_pending": 2, "signals_suppressed": 0,
+            "mode": "live", "lane": "zmq", "overruns": 0, "signals_pending": 2, "signals_suppressed": 0,
             "positions": ["market.BTC/USDT.kline": 99], "handled_receive_ns": 1_736_933_400_000_000_000,
         ]
         details.merge(changes) { $1 }

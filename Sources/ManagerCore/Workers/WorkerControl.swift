@@ -317,14 +317,32 @@ final class WorkerControl {
         } else if !pools.ended(process, status), let id = process.workerID, let worker = workers[id],
             worker.process === process
         {
-            let evidence = outOfMemory.update(endingWith: status)
-            recordEnd(of: worker, process, exit, evidence)
-            worker.ended(supervisor.life(of: id)?.generation ?? 0, at: SuspendingClock().now)
-            worker.process = nil
-            let reason = whyItNeverBegan(worker, status)
-            feed(.exited(status, outOfMemory: evidence != nil, neverBegan: reason), to: id)
-            settle(worker)
+            if status == .exited(code: 78), worker.startedAt == nil {
+                // Why it says no may still be on its way, and somebody waits for it.
+                loop.schedule(after: Self.hearing) { [unowned self] in
+                    plane?.readStatus()
+                    ended(worker, process, exit)
+                }
+            } else {
+                ended(worker, process, exit)
+            }
         }
+        finishWhenEmpty()
+    }
+
+    /// For how long the last words of a process are waited for.
+    private static let hearing = Duration.milliseconds(100)
+
+    private func ended(_ worker: Worker, _ process: WorkerProcess, _ exit: Exit?) {
+        guard worker.process === process else { return }
+        let status = exit?.status ?? .unknown
+        let evidence = outOfMemory.update(endingWith: status)
+        recordEnd(of: worker, process, exit, evidence)
+        worker.ended(supervisor.life(of: worker.id)?.generation ?? 0, at: SuspendingClock().now)
+        worker.process = nil
+        let reason = whyItNeverBegan(worker, status)
+        feed(.exited(status, outOfMemory: evidence != nil, neverBegan: reason), to: worker.id)
+        settle(worker)
         finishWhenEmpty()
     }
 

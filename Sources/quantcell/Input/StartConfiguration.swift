@@ -15,7 +15,8 @@ struct StartConfiguration: Hashable {
     var python: String?
 
     private static let keys = [
-        "name", "kind", "arguments", "environment", "symbols", "data_types", "params", "delivery", "warmup", "watch", "python",
+        "name", "kind", "arguments", "environment", "symbols", "data_types", "params", "delivery", "warmup", "watch",
+        "python",
     ]
 
     init() {}

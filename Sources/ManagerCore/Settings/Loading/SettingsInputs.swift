@@ -23,7 +23,8 @@ struct SettingsInputs {
 
     /// The keys that hold a file or a folder.
     private static let pathKeys: Set<String> = [
-        "runtime_dir", "data_dir", "kit_dir", "keys_dir", "swiftc", "python", "path", "unix_socket", "certificate", "key",
+        "runtime_dir", "data_dir", "kit_dir", "keys_dir", "swiftc", "python", "path", "unix_socket", "certificate",
+        "key",
         "dashboard_dir",
         "strategy_dirs",
     ]
