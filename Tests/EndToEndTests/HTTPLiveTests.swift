@@ -71,9 +71,10 @@ import WireProtocol
             let quick = try HTTPConnection(client.address)
             quick.send(client.request("GET", "/api/v1/events?after=0"))
             // More than the buffers of the kernel and of the server hold.
-            for number in 0..<400 {
+            for number in 0..<250 {
                 let detail = String(repeating: "x", count: 60_000)
                 _ = try? manager.ask(.pause, "nobody-\(number)", ["padding": .string(detail)])
+                guard number % 10 == 9 else { continue }
                 let last = try lastSequence(manager)
                 #expect(try events(quick, through: last).last == last)
             }

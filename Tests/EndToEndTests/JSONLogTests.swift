@@ -37,7 +37,8 @@ import WireProtocol
         try await withManager("manager: {log_format: json}") { manager in
             try manager.start(manager.actor, name: "a")
             let log = try String(contentsOfFile: "\(manager.data)/logs/a.log", encoding: .utf8)
-            let lines = try lines(log)
+            // What it prints by itself stands there as it is.
+            let lines = try lines(log.split(separator: "\n").filter { $0.hasPrefix("{") }.joined(separator: "\n"))
             let running = try #require(lines.first { $0["message"]?.stringValue?.hasPrefix("running ") == true })
             #expect(running["service"] == "quantcell-worker")
             #expect(running["worker_id"] == "a")

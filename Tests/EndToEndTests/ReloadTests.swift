@@ -8,7 +8,7 @@ import Testing
 struct ReloadTests {
     static let strategies: [ReloadedStrategy] = [.swift]
 
-    private static let tries = ProcessInfo.processInfo.environment["QUANTCELL_RELOAD_TRIES"].flatMap { Int($0) } ?? 5
+    private static let tries = ProcessInfo.processInfo.environment["QUANTCELL_RELOAD_TRIES"].flatMap { Int($0) } ?? 2
     private static let seed = ProcessInfo.processInfo.environment["QUANTCELL_RELOAD_SEED"].flatMap { Int($0) } ?? 1
 
     @Test(arguments: strategies)
