@@ -56,6 +56,23 @@ import WireProtocol
         }
     }
 
+    /// It is done, or refused because the next process is on its way: never left open.
+    @Test func aRestartThatMeetsADeathIsAnswered() async throws {
+        let policy = "{max_restarts: 1000, restart_window: 1s, backoff_base: 1ms, backoff_max: 2ms}"
+        try await withStrategies(["a"], "supervisor: {restart_policy: \(policy)}") { manager in
+            for _ in 0..<30 {
+                try manager.until("a", isIn: "running")
+                kill(try manager.status("a").pid, SIGKILL)
+                do {
+                    try manager.ask(.restart, "a")
+                } catch let refused as Refused {
+                    #expect(refused.code == "CONFLICT", "\(refused)")
+                }
+            }
+            try manager.until("a", isIn: "running")
+        }
+    }
+
     @Test func eachCauseHasABudgetOfItsOwn() async throws {
         let settings = """
             supervisor:

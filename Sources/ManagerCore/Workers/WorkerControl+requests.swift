@@ -102,9 +102,7 @@ extension WorkerControl {
     /// Puts a new process in a worker's place.
     func restart(_ worker: Worker, actor: Actor, done: @escaping (Outcome) -> Void) {
         guard isOpen else { return done(.failure(Self.closing)) }
-        if let state = supervisor.state(of: worker.id), !state.isStable, state != .recovering {
-            return done(.failure(ManagerError(.conflict, "'\(worker.id)' is \(state.rawValue); wait until it runs")))
-        }
+        if let conflict = underWay(worker) { return done(.failure(conflict)) }
         let isOver = supervisor.life(of: worker.id)?.isOver ?? false
         if isOver, let error = tooManyWorkers(besides: worker.id) { return done(.failure(error)) }
         let stops = worker.stops
@@ -113,7 +111,9 @@ extension WorkerControl {
             CrashPoint.reach("manager.restart.intended")
             prepareAgain(worker) { [unowned self] result in
                 worker.isPreparing = false
-                let failure = result.failure ?? (worker.stops == stops ? nil : Self.stopped(worker))
+                // It may have died meanwhile, and its next process be on its way: a generation after that one would never come.
+                let failure =
+                    result.failure ?? (worker.stops == stops ? nil : Self.stopped(worker)) ?? underWay(worker)
                 if let failure { return conclude(intent, worker, failure) { done(.failure(failure)) } }
                 let before = supervisor.life(of: worker.id)?.generation ?? 0
                 feed(.restart(actor), to: worker.id)
@@ -123,6 +123,12 @@ extension WorkerControl {
                 }
             }
         }
+    }
+
+    /// Why a worker cannot be restarted now, if it cannot: a new process is on its way, or an old one to its end.
+    private func underWay(_ worker: Worker) -> ManagerError? {
+        guard let state = supervisor.state(of: worker.id), !state.isStable, state != .recovering else { return nil }
+        return ManagerError(.conflict, "'\(worker.id)' is \(state.rawValue); wait until it runs")
     }
 
     /// Pauses or resumes: checks the state, asks, and answers when the worker has confirmed.
