@@ -31,6 +31,15 @@ struct ExactnessTests {
         #expect(manager.record.requests.map { $0.map(\.from) } == [[3], [5], [7]])
     }
 
+    /// Each callback takes so long that the worker looks elsewhere after it: behind the last message of an answer, too.
+    @Test(arguments: [nil, 64 << 10]) func aSlowStrategyGetsAllThatIsMissing(ringBytes: Int?) throws {
+        let manager = try ManagerEnd(ringBytes: ringBytes)
+        manager.record.limit = 2
+        try manager.run(CompiledStrategy.keeper.get(), params: ["mode": "slow"])
+        for sequence in 1...8 { try manager.publishBar(UInt64(sequence), isDelivered: !(2...6 ~= sequence)) }
+        #expect(try bars(manager, 8).map { $0.payload["sequence"]?.integerValue } == Array(1...8))
+    }
+
     @Test func whatCannotBeRecoveredReachesTheStrategyAndTheManager() throws {
         let manager = try ManagerEnd()
         try manager.run(CompiledStrategy.keeper.get())

@@ -83,6 +83,9 @@ final class HistoryLink {
         try socket.send([message.bytes])
     }
 
+    /// Whether the end of an answer is what comes next: it is no frame, so that no socket says that it is there.
+    var isAtEnd: Bool { isReading && !hasMore }
+
     /// Takes the next arrival.
     func receive() throws(ZeroMQError) -> Arrival {
         if isReading { return try readOn() }

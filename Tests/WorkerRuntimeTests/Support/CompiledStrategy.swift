@@ -110,6 +110,7 @@ enum CompiledStrategy {
         """
 
     private static let keeperSource = """
+        import Glibc
         import StrategyKit
 
         @main
@@ -144,6 +145,8 @@ enum CompiledStrategy {
                     let bars = try context.history("BTC", count: 5)
                     data["history"] = bars.map { "\\($0.sequence)\\($0.isReplayed ? "r" : "")" }.joined(separator: " ")
                 }
+                // Longer than the worker goes on with one kind of work before it looks at the others.
+                if context.params.mode == "slow" { usleep(25_000) }
                 if context.params.mode == "grow" { state.padding = String(repeating: "x", count: 17 << 20) }
                 context.signal("bar", data: data)
             }
