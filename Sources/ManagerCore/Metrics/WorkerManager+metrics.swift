@@ -1,4 +1,5 @@
 public import CoreMetrics
+internal import CLinux
 internal import EventJournal
 internal import Glibc
 internal import MarketData

@@ -1,3 +1,4 @@
+import CLinux
 import Glibc
 
 /// The smallest processes that can be compared with a worker: bare libzmq in C, compiled when the measurement begins.
