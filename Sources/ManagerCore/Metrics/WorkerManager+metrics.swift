@@ -1,5 +1,5 @@
-public import CoreMetrics
 internal import CLinux
+public import CoreMetrics
 internal import EventJournal
 internal import Glibc
 internal import MarketData
