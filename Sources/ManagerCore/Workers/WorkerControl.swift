@@ -290,6 +290,16 @@ final class WorkerControl {
     // MARK: Processes
 
     func processEnded(_ process: WorkerProcess, _ exit: Exit?) {
+        let worker = process.workerID.flatMap { workers[$0] }
+        if exit?.status == .exited(code: 78), let worker, worker.process === process, worker.startedAt == nil {
+            // Why it says no may still be on its way, and somebody waits for it.
+            loop.schedule(after: Self.hearing) { [unowned self] in isGone(process, exit) }
+        } else {
+            isGone(process, exit)
+        }
+    }
+
+    private func isGone(_ process: WorkerProcess, _ exit: Exit?) {
         let status = exit?.status ?? .unknown
         // What it sent last comes before its end.
         plane?.readStatus()
@@ -317,15 +327,7 @@ final class WorkerControl {
         } else if !pools.ended(process, status), let id = process.workerID, let worker = workers[id],
             worker.process === process
         {
-            if status == .exited(code: 78), worker.startedAt == nil {
-                // Why it says no may still be on its way, and somebody waits for it.
-                loop.schedule(after: Self.hearing) { [unowned self] in
-                    plane?.readStatus()
-                    ended(worker, process, exit)
-                }
-            } else {
-                ended(worker, process, exit)
-            }
+            ended(worker, process, exit)
         }
         finishWhenEmpty()
     }
@@ -334,7 +336,6 @@ final class WorkerControl {
     private static let hearing = Duration.milliseconds(100)
 
     private func ended(_ worker: Worker, _ process: WorkerProcess, _ exit: Exit?) {
-        guard worker.process === process else { return }
         let status = exit?.status ?? .unknown
         let evidence = outOfMemory.update(endingWith: status)
         recordEnd(of: worker, process, exit, evidence)
@@ -343,7 +344,6 @@ final class WorkerControl {
         let reason = whyItNeverBegan(worker, status)
         feed(.exited(status, outOfMemory: evidence != nil, neverBegan: reason), to: worker.id)
         settle(worker)
-        finishWhenEmpty()
     }
 
     private func finishWhenEmpty() {
