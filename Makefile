@@ -56,7 +56,7 @@ chaos: setup-test ## a thousand random misfortunes with the real programs; QUANT
 		QUANTCELL_LOSS_WORKER_KILLS=100 QUANTCELL_LOSS_MANAGER_KILLS=10 QUANTCELL_SLOW_TICKS=500000 \
 		QUANTCELL_RELOAD_TRIES=50 QUANTCELL_GARBAGE_FRAMES=1000000 QUANTCELL_CONNECTIONS=10000 \
 		$(SWIFT) test --filter \
-		'EndToEndTests.ChaosTests|EndToEndTests.NothingIsLostTests|EndToEndTests.SlowWorkerTests|EndToEndTests.ReloadTests|EndToEndTests.AttackTests|EventJournalTests.CrashTests'
+		'EndToEndTests.ChaosTests|EndToEndTests.CrashPointTests|EndToEndTests.NothingIsLostTests|EndToEndTests.SlowWorkerTests|EndToEndTests.ReloadTests|EndToEndTests.AttackTests|EventJournalTests.CrashTests'
 
 bench: build ## measure, every figure beside its floor in the same run
 	.build/release/quantcell-bench all

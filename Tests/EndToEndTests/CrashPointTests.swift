@@ -35,8 +35,15 @@ struct CrashPointTests {
         }
     }
 
-    /// The points of the worker, whose process is another one.
-    @Test(.needsPython, arguments: points.filter { $0.hasPrefix("worker.") })
+    private static let isLong = ProcessInfo.processInfo.environment["QUANTCELL_CHAOS_STEPS"] != nil
+
+    /// The points of the worker, whose process is another one. In `make chaos`: once, on a busy machine, a worker that had died at
+    /// `worker.signal.before` did not come to run again within a minute, and it is not known yet why.
+    @Test(
+        .needsPython,
+        .enabled(if: isLong, "make chaos runs it"),
+        arguments: points.filter { $0.hasPrefix("worker.") }
+    )
     func soItIsInPython(point: String) async throws {
         let strategy = try Data(contentsOf: URL(fileURLWithPath: Build.pythonStrategy("sma_cross")))
         try await withFolder { folder in
