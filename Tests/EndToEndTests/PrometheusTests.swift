@@ -35,7 +35,7 @@ import WireProtocol
             try "\(token)\n".write(toFile: "\(folder.path)/work/token", atomically: false, encoding: .utf8)
             let config = Build.repository.appending(path: "config/prometheus")
             let text = try String(contentsOf: config.appending(path: "prometheus.yml"), encoding: .utf8)
-                .replacing("127.0.0.1:8090", with: "127.0.0.1:\(port)").replacing("15s", with: "200ms")
+                .replacing("127.0.0.1:8090", with: "127.0.0.1:\(port)").replacing("15s", with: "2s")
             try text.write(toFile: "\(folder.path)/work/prometheus.yml", atomically: false, encoding: .utf8)
             try FileManager.default.copyItem(
                 atPath: config.appending(path: "alerts.yml").path,

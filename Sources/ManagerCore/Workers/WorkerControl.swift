@@ -290,13 +290,18 @@ final class WorkerControl {
     // MARK: Processes
 
     func processEnded(_ process: WorkerProcess, _ exit: Exit?) {
-        let worker = process.workerID.flatMap { workers[$0] }
-        if exit?.status == .exited(code: 78), let worker, worker.process === process, worker.startedAt == nil {
-            // Why it says no may still be on its way, and somebody waits for it.
-            loop.schedule(after: Self.hearing) { [unowned self] in isGone(process, exit) }
-        } else {
-            isGone(process, exit)
-        }
+        hearWhyItRefuses(process, exit, until: SuspendingClock().now + Self.hearing)
+    }
+
+    /// Why a program says no may still be on its way when it has ended, and somebody waits for it.
+    private func hearWhyItRefuses(_ process: WorkerProcess, _ exit: Exit?, until deadline: SuspendingClock.Instant) {
+        plane?.readStatus()
+        guard exit?.status == .exited(code: 78), SuspendingClock().now < deadline,
+            let worker = process.workerID.flatMap({ workers[$0] }), worker.process === process,
+            worker.startedAt == nil,
+            let state = supervisor.life(of: worker.id)?.state, [.initializing, .initialized, .starting].contains(state)
+        else { return isGone(process, exit) }
+        loop.schedule(after: .milliseconds(20)) { [unowned self] in hearWhyItRefuses(process, exit, until: deadline) }
     }
 
     private func isGone(_ process: WorkerProcess, _ exit: Exit?) {
@@ -332,8 +337,8 @@ final class WorkerControl {
         finishWhenEmpty()
     }
 
-    /// For how long the last words of a process are waited for.
-    private static let hearing = Duration.milliseconds(100)
+    /// For how long the reason of a process that refused to start is waited for.
+    private static let hearing = Duration.seconds(2)
 
     private func ended(_ worker: Worker, _ process: WorkerProcess, _ exit: Exit?) {
         let status = exit?.status ?? .unknown

@@ -31,14 +31,14 @@ enum RealPrometheus {
         return (process.terminationStatus, text)
     }
 
-    /// A server that scrapes a port on 127.0.0.1 five times a second, with the project's alert rules.
+    /// A server that scrapes a port on 127.0.0.1, with the project's alert rules.
     final class Server {
         let address: String
         private let process = Process()
 
         init(scraping port: UInt16, in folder: String) throws {
             let configuration = """
-                global: {scrape_interval: 200ms, evaluation_interval: 200ms}
+                global: {scrape_interval: 2s, evaluation_interval: 200ms}
                 rule_files: ["\(Build.repository.path)/config/prometheus/alerts.yml"]
                 scrape_configs:
                   - job_name: quantcell

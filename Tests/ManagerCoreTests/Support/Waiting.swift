@@ -6,7 +6,7 @@ func wait(for what: Comment, until condition: () async throws -> Bool) async thr
     let deadline = ContinuousClock.now + .seconds(30)
     while !(try await condition()) {
         try #require(ContinuousClock.now < deadline, what)
-        await Task.yield()
+        try await Task.sleep(for: .milliseconds(2))
     }
 }
 
