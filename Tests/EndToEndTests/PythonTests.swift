@@ -149,6 +149,32 @@ import WireProtocol
         }
     }
 
+    /// Two sockets keep no order between them: what a worker refuses may be known before its hello.
+    @Test func aRefusalThatOvertakesTheHelloIsHeard() async throws {
+        try await withManager { manager in
+            let path = "\(manager.folder)/work/refuses.py"
+            let program = """
+                #!/usr/bin/env python3
+                import json, os, sys, zmq
+                push = zmq.Context.instance().socket(zmq.PUSH)
+                push.connect(os.environ["QUANTCELL_STATUS"])
+                push.send(json.dumps({
+                    "msg_type": "error", "worker_id": os.environ["QUANTCELL_WORKER_ID"],
+                    "generation": int(os.environ["QUANTCELL_GENERATION"]), "timestamp": 0, "msg_id": "1",
+                    "payload": {"message": "no licence", "fatal": True},
+                }).encode())
+                push.close(1000)
+                zmq.Context.instance().term()
+                sys.exit(78)
+                """
+            try program.write(toFile: path, atomically: false, encoding: .utf8)
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
+            let start = try manager.cli("start-strategy", path, "--symbols", "X")
+            #expect(start.code == 1)
+            #expect(start.errors.contains("no licence"), "\(start.errors)")
+        }
+    }
+
     @Test func theAdminClient() async throws {
         try await withManager { manager in
             let address = "ipc://\(manager.runtime)/admin.sock"

@@ -196,7 +196,10 @@ extension WorkerControl {
         case .signal: signal(message, worker, generation)
         case .checkpoint: checkpoint(message, worker, process, generation)
         case .gap: gap(message, worker, generation)
-        case .error: failed(worker, generation, message, isLate: false)
+        case .error:
+            // Its refusal may overtake its hello, which comes on another socket.
+            if worker.kind == .executable { connected(process) }
+            failed(worker, generation, message, isLate: false)
         case .warning, .info, .log, .metrics: tell(message, workerID)
         default: refuse("status", ProtocolError("'\(message.type.rawValue)' is no status"), bytes: 0)
         }
