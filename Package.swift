@@ -47,6 +47,7 @@ let package = Package(
         // Without pkgConfig: libzmq's asks for flags that SwiftPM refuses with a warning; its headers are on the path.
         .systemLibrary(name: "CZeroMQ"),
         .target(name: "CLinux"),
+        .target(name: "Threads", dependencies: ["CLinux"]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "CLinux"]),
         .target(name: "Keys", dependencies: ["ZeroMQ"]),
         .target(name: "StrategyKit"),
@@ -56,7 +57,9 @@ let package = Package(
         .target(name: "BroadcastRing", dependencies: ["CBroadcastRing"]),
         .target(
             name: "WorkerRuntime",
-            dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "BroadcastRing", "CLinux", "CrashPoints"]
+            dependencies: [
+                "StrategyKit", "ZeroMQ", "WireProtocol", "BroadcastRing", "CLinux", "CrashPoints", "Threads",
+            ]
         ),
         .target(name: "ProcessControl", dependencies: ["CLinux"]),
         .target(name: "Supervision", dependencies: ["ProcessControl", "WireProtocol"]),
@@ -81,7 +84,7 @@ let package = Package(
         .target(
             name: "MarketRecord",
             dependencies: [
-                "WireProtocol", "CrashPoints", "CLinux", logging, metrics,
+                "WireProtocol", "CrashPoints", "CLinux", "Threads", logging, metrics,
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
@@ -170,7 +173,7 @@ let package = Package(
         .testTarget(
             name: "MarketRecordTests",
             dependencies: [
-                "MarketRecord", "WireProtocol", "CrashPoints", "CLinux", logging,
+                "MarketRecord", "WireProtocol", "CrashPoints", "CLinux", "Threads", logging,
             ]
         ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),
