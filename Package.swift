@@ -158,6 +158,16 @@ let package = Package(
         .testTarget(name: "KeysTests", dependencies: ["Keys", "ZeroMQ"]),
         .testTarget(name: "WireProtocolTests", dependencies: ["WireProtocol"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        // No test target: code that is not optimised allocates where the product does not. 'make test-allocations' runs it.
+        .executableTarget(
+            name: "AllocationCheck",
+            dependencies: [
+                "AllocationCounter", "ManagerCore", "MarketData", "WireProtocol", "WorkerRuntime", "ZeroMQ", logging,
+            ],
+            path: "Tests/AllocationCheck",
+            // It is also the worker of the manager that it checks, as 'quantcell-worker' is.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]
+        ),
         .testTarget(
             name: "WorkerRuntimeTests",
             dependencies: ["WorkerRuntime", "StrategyKit", "BroadcastRing", "AllocationCounter"]

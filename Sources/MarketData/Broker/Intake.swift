@@ -97,7 +97,8 @@ struct Intake: ~Copyable {
             guard !isBlocked, try sockets.feed.receive(into: &topicFrame) else { return }
             guard topicFrame.hasMore else {
                 // Whatever is wrong with it has been counted and reported.
-                _ = try? take(json: topicFrame.bytes, sockets)
+                swap(&topicFrame, &bodyFrame)
+                _ = try? takeEnvelope(sockets)
                 continue
             }
             let topicBytes = topicFrame.count
