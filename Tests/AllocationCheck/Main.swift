@@ -12,7 +12,8 @@ enum Main {
     static func main() {
         ac_watch()
         if getenv("QUANTCELL_IDENTITY") != nil { exit(WorkerProgram.run()) }
-        Task { exit(await check()) }
+        // This thread belongs to the main actor, and only waits.
+        Task.detached { exit(await check()) }
         while true { pause() }
     }
 
