@@ -10,7 +10,7 @@ SOURCES = Package.swift Sources Tests strategies
 # How many tests run at once. All thousand at once, which is the default, would be hundreds of processes on two cores.
 export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 12
 
-.PHONY: help setup setup-test setup-browser build run test test-browser test-api bench-api chaos bench format lint install uninstall clean
+.PHONY: help setup setup-test setup-browser build run test test-browser test-api bench-api test-allocations chaos bench soak format lint install uninstall clean
 .DEFAULT_GOAL := help
 
 help: ## this list
@@ -58,9 +58,15 @@ chaos: setup-test ## a thousand random misfortunes with the real programs; QUANT
 		$(SWIFT) test --filter \
 		'EndToEndTests.ChaosTests|EndToEndTests.CrashPointTests|EndToEndTests.NothingIsLostTests|EndToEndTests.SlowWorkerTests|EndToEndTests.ReloadTests|EndToEndTests.AttackTests|EventJournalTests.CrashTests'
 
+test-allocations: build ## count what a message allocates on its way: nothing
+	.build/release/AllocationCheck
+
 bench: build ## measure, every figure beside its floor in the same run
 	.build/release/quantcell-bench all
 	PYTHONPATH=Sources/quantcell-python/src python3 -m quantcell.bench
+
+soak: build ## work a manager for MINUTES (10) and say whether anything grows
+	.build/release/quantcell-bench soak --minutes $(or $(MINUTES),10)
 
 format: ## rewrite all sources in the project's format
 	swift-format format --in-place --recursive $(SOURCES)

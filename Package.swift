@@ -47,6 +47,7 @@ let package = Package(
         // Without pkgConfig: libzmq's asks for flags that SwiftPM refuses with a warning; its headers are on the path.
         .systemLibrary(name: "CZeroMQ"),
         .target(name: "CLinux"),
+        .target(name: "Threads", dependencies: ["CLinux"]),
         .target(name: "ZeroMQ", dependencies: ["CZeroMQ", "CLinux"]),
         .target(name: "Keys", dependencies: ["ZeroMQ"]),
         .target(name: "StrategyKit"),
@@ -56,7 +57,9 @@ let package = Package(
         .target(name: "BroadcastRing", dependencies: ["CBroadcastRing"]),
         .target(
             name: "WorkerRuntime",
-            dependencies: ["StrategyKit", "ZeroMQ", "WireProtocol", "BroadcastRing", "CLinux", "CrashPoints"]
+            dependencies: [
+                "StrategyKit", "ZeroMQ", "WireProtocol", "BroadcastRing", "CLinux", "CrashPoints", "Threads",
+            ]
         ),
         .target(name: "ProcessControl", dependencies: ["CLinux"]),
         .target(name: "Supervision", dependencies: ["ProcessControl", "WireProtocol"]),
@@ -81,7 +84,7 @@ let package = Package(
         .target(
             name: "MarketRecord",
             dependencies: [
-                "WireProtocol", "CrashPoints", "CLinux", logging, metrics,
+                "WireProtocol", "CrashPoints", "CLinux", "Threads", logging, metrics,
                 .product(name: "GRDBSQLite", package: "GRDB.swift"),
             ]
         ),
@@ -155,6 +158,16 @@ let package = Package(
         .testTarget(name: "KeysTests", dependencies: ["Keys", "ZeroMQ"]),
         .testTarget(name: "WireProtocolTests", dependencies: ["WireProtocol"]),
         .target(name: "AllocationCounter", path: "Tests/AllocationCounter"),
+        // No test target: code that is not optimised allocates where the product does not. 'make test-allocations' runs it.
+        .executableTarget(
+            name: "AllocationCheck",
+            dependencies: [
+                "AllocationCounter", "ManagerCore", "MarketData", "WireProtocol", "WorkerRuntime", "ZeroMQ", logging,
+            ],
+            path: "Tests/AllocationCheck",
+            // It is also the worker of the manager that it checks, as 'quantcell-worker' is.
+            linkerSettings: [.unsafeFlags(["-Xlinker", "--export-dynamic"])]
+        ),
         .testTarget(
             name: "WorkerRuntimeTests",
             dependencies: ["WorkerRuntime", "StrategyKit", "BroadcastRing", "AllocationCounter"]
@@ -170,7 +183,7 @@ let package = Package(
         .testTarget(
             name: "MarketRecordTests",
             dependencies: [
-                "MarketRecord", "WireProtocol", "CrashPoints", "CLinux", logging,
+                "MarketRecord", "WireProtocol", "CrashPoints", "CLinux", "Threads", logging,
             ]
         ),
         .testTarget(name: "MarketFilesTests", dependencies: ["MarketFiles", "WireProtocol"]),

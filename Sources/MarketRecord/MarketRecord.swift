@@ -3,6 +3,7 @@ package import CoreMetrics
 internal import Glibc
 package import Logging
 internal import Synchronization
+internal import Threads
 internal import WireProtocol
 
 /// Market data on disk: every accepted message, in the order of arrival, and the checkpoints of those who handled them.
@@ -75,9 +76,12 @@ package final class MarketRecord: Sendable {
 
     /// Starts the recorder's thread.
     package func start(_ events: RecordEvents = RecordEvents()) throws(RecordError) {
-        let recorder = recorder
-        let thread = try OwnThread("qc-record") { recorder.run(events) }
-        self.thread.withLock { $0 = thread }
+        do throws(ThreadError) {
+            let thread = try OwnThread("qc-record") { [recorder] in recorder.run(events) }
+            self.thread.withLock { $0 = thread }
+        } catch {
+            throw RecordError(.failed, error.description)
+        }
     }
 
     /// Whether a topic is recorded.

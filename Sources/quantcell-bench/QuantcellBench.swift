@@ -17,7 +17,7 @@ struct QuantcellBench: ParsableCommand {
         version: QuantCell.version,
         subcommands: [
             All.self, Fanout.self, Publish.self, Codec.self, Start.self, Recover.self, Memory.self, Idle.self,
-            Journal.self, Record.self, Neighbours.self,
+            Journal.self, Record.self, Neighbours.self, Growth.self, Soak.self,
         ],
         defaultSubcommand: All.self
     )
@@ -42,6 +42,11 @@ struct All: ParsableCommand {
             try Publish.measure(options, bodies: BodyKind.allCases, into: &report)
             try Fanout.measure(options, .zmq, workers: [1, 4, 16], bodies: BodyKind.allCases, into: &report)
             try Fanout.measure(options, .shm, bodies: [.binary], into: &report)
+            for lane in BenchLane.allCases {
+                try Fanout.measure(options, lane, workers: [4], bodies: [.binary], records: true, into: &report)
+            }
+            try TopicGrowth.measure(options, Growth.sizes(from: 1, to: 10_000, by: 100), into: &report)
+            try RowGrowth.measure(options, Growth.sizes(from: 100, to: 1_000_000, by: 100), into: &report)
         }
     }
 }

@@ -1,6 +1,7 @@
 import CrashPoints
 import Glibc
 import Testing
+import Threads
 
 @testable import MarketRecord
 

@@ -79,7 +79,7 @@ final class WorkerControl {
     /// Bounds how many errors of strategies are journaled one by one.
     var errorSampler = RefusalSampler(perSecond: 20)
     /// Called when the last process is gone, after ``close(then:)``.
-    private var whenEmpty: (() -> Void)?
+    var whenEmpty: (() -> Void)?
     /// Looks after what changes slowly, once a second.
     var houseTimer: EventLoop.Timer?
     var houseRounds = 0
@@ -93,8 +93,7 @@ final class WorkerControl {
     var sandboxes: [UInt64: SandboxRun] = [:]
     var lastSandbox = SandboxRun.firstGeneration
     /// Readings of the journal that are under way.
-    private var queries = 0
-    private static let maxQueries = 16
+    var queries = 0
     private var deadline: (at: SuspendingClock.Instant, timer: EventLoop.Timer)?
 
     private(set) var plane: ControlPlane?
@@ -285,158 +284,5 @@ final class WorkerControl {
         plane?.readStatus()
         if let due { supervisor.tick(due: due) }
         awaitDeadline()
-    }
-
-    // MARK: Processes
-
-    func processEnded(_ process: WorkerProcess, _ exit: Exit?) {
-        hearWhyItRefuses(process, exit, until: SuspendingClock().now + Self.hearing)
-    }
-
-    /// Why a program says no may still be on its way when it has ended, and somebody waits for it.
-    private func hearWhyItRefuses(_ process: WorkerProcess, _ exit: Exit?, until deadline: SuspendingClock.Instant) {
-        plane?.readStatus()
-        guard exit?.status == .exited(code: 78), SuspendingClock().now < deadline,
-            let worker = process.workerID.flatMap({ workers[$0] }), worker.process === process,
-            worker.startedAt == nil,
-            let state = supervisor.life(of: worker.id)?.state, [.initializing, .initialized, .starting].contains(state)
-        else { return isGone(process, exit) }
-        loop.schedule(after: .milliseconds(20)) { [unowned self] in hearWhyItRefuses(process, exit, until: deadline) }
-    }
-
-    private func isGone(_ process: WorkerProcess, _ exit: Exit?) {
-        let status = exit?.status ?? .unknown
-        // What it sent last comes before its end.
-        plane?.readStatus()
-        plane?.readControl()
-        processes[process.identity] = nil
-        depart(process)
-        let identity = process.identity
-        loopOfBroker { $0.forget(identity) }
-        for messageID in Array(process.checkpointsAsked.keys) {
-            takenCheckpoint(process, messageID, .failure(ManagerError(.conflict, "the process ended: \(status)")))
-        }
-        for messageID in Array(process.asked.keys) {
-            process.asked.removeValue(forKey: messageID)?(
-                .failure(ManagerError(.conflict, "the process ended: \(status)"))
-            )
-        }
-        if let sandbox = sandbox(of: process) {
-            // Its last words may still be on their way.
-            hearOut { [unowned self] in
-                sandboxes[sandbox.generation] = nil
-                sandbox.ended(status)
-            }
-        } else if let reload = reload(with: process) {
-            reload.ended(status)
-        } else if !pools.ended(process, status), let id = process.workerID, let worker = workers[id],
-            worker.process === process
-        {
-            ended(worker, process, exit)
-        }
-        finishWhenEmpty()
-    }
-
-    /// For how long the reason of a process that refused to start is waited for.
-    private static let hearing = Duration.seconds(2)
-
-    private func ended(_ worker: Worker, _ process: WorkerProcess, _ exit: Exit?) {
-        let status = exit?.status ?? .unknown
-        let evidence = outOfMemory.update(endingWith: status)
-        recordEnd(of: worker, process, exit, evidence)
-        worker.ended(supervisor.life(of: worker.id)?.generation ?? 0, at: SuspendingClock().now)
-        worker.process = nil
-        let reason = whyItNeverBegan(worker, status)
-        feed(.exited(status, outOfMemory: evidence != nil, neverBegan: reason), to: worker.id)
-        settle(worker)
-    }
-
-    private func finishWhenEmpty() {
-        guard let whenEmpty, processes.isEmpty, compiler.isIdle, pythons.isIdle else { return }
-        self.whenEmpty = nil
-        hearOut { [unowned self] in
-            // What was recorded last is to be told before the end.
-            chronicle.afterCommit(whenEmpty)
-        }
-    }
-
-    /// Reads what processes that have ended said last, until nothing more comes.
-    private func hearOut(_ done: @escaping () -> Void) {
-        guard let plane else { return done() }
-        let before = plane.statusCount
-        plane.readStatus()
-        loop.schedule(after: .milliseconds(20)) { [unowned self] in
-            plane.readStatus()
-            if plane.statusCount == before { done() } else { hearOut(done) }
-        }
-    }
-
-    /// Does something on the data loop.
-    func loopOfBroker(_ work: @escaping @Sendable (isolated DataBroker) -> Void) {
-        let broker = broker
-        broker.loop.execute { broker.assumeIsolated { work($0) } }
-    }
-
-    // MARK: Reading for others
-
-    /// Gets the broker's counters.
-    func readCounters(_ done: @escaping (BrokerCounters) -> Void) {
-        let crossing = Crossing(done)
-        loopOfBroker { [loop] broker in
-            let counters = broker.counters()
-            loop.execute { crossing.value(counters) }
-        }
-    }
-
-    /// Gets the sum of some topics' sequences, for each worker.
-    func readTotals(of topics: [String: [String]], _ done: @escaping ([String: UInt64]) -> Void) {
-        let crossing = Crossing(done)
-        let asked = SuspendingClock().now
-        loopOfBroker { [loop, metrics] broker in
-            metrics.late(.data, SuspendingClock().now - asked)
-            let totals = topics.mapValues { broker.total(of: $0) }
-            loop.execute { crossing.value(totals) }
-        }
-    }
-
-    /// Gets where some topics have got to.
-    func readLasts(of topics: [String], _ done: @escaping ([String: DataBroker.Last]) -> Void) {
-        let crossing = Crossing(done)
-        loopOfBroker { [loop] broker in
-            let lasts = Dictionary(zip(topics, broker.lasts(of: topics))) { $1 }
-            loop.execute { crossing.value(lasts) }
-        }
-    }
-
-    /// Reads the journal on another thread: a large answer must not hold up the loop.
-    func readJournal(
-        _ reply: Reply,
-        _ read: @escaping @Sendable (EventJournal) throws -> [String: JSONValue]
-    ) {
-        guard queries < Self.maxQueries else {
-            return reply.refused(
-                ManagerError(.serviceUnavailable, "too many questions to the journal at once; ask again")
-            )
-        }
-        queries += 1
-        let crossing = Crossing(reply)
-        let control = Crossing(self)
-        Task.detached { [journal, loop] in
-            let result = Result { try read(journal) }
-                .mapError { ManagerError(.internalError, "the journal cannot be read: \($0)") }
-            loop.execute {
-                control.value.queries -= 1
-                crossing.value.finish(result)
-            }
-        }
-    }
-}
-
-/// Something that belongs to the loop, on its way over another thread and back.
-struct Crossing<Value>: @unchecked Sendable {
-    let value: Value
-
-    init(_ value: Value) {
-        self.value = value
     }
 }

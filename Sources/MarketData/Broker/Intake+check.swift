@@ -71,15 +71,21 @@ extension Intake {
 
     /// Takes a JSON envelope whose topic is in its payload.
     mutating func take(json body: [UInt8], _ sockets: BrokerSockets) throws(ProtocolError) -> UInt64 {
-        let topic: Topic
+        try Self.replace(&bodyFrame, with: body)
+        return try takeEnvelope(sockets)
+    }
+
+    /// Takes the JSON envelope in ``bodyFrame``, whose topic is in its payload.
+    mutating func takeEnvelope(_ sockets: BrokerSockets) throws(ProtocolError) -> UInt64 {
         do throws(ProtocolError) {
-            topic = try self.topic(of: body)
+            try readTopic()
         } catch {
             counts.received += 1
-            refuse(error, about: nil, bytes: body.count)
+            refuse(error, about: nil, bytes: bodyFrame.count)
             throw error
         }
-        return try take(topic, body: body, sockets)
+        try Self.replace(&topicFrame, with: topicBuffer)
+        return try take(bytes: bodyFrame.count, hasMore: false, origin: .anybody, sockets)
     }
 
     /// Takes an event of a feed of the manager's own.
@@ -117,15 +123,20 @@ extension Intake {
         }
     }
 
-    private func topic(of body: [UInt8]) throws(ProtocolError) -> Topic {
-        guard body.first == UInt8(ascii: "{") else { throw ProtocolError("one frame that is not a JSON envelope") }
-        try checkSize(body.count)
-        return try body.withUnsafeBytes { bytes in
-            Result { () throws(ProtocolError) in
-                var envelope = MarketEnvelope()
-                try envelope.scan(bytes, kind: nil)
-                return try envelope.topic(in: bytes)
-            }
-        }.get()
+    /// Writes the topic that ``bodyFrame`` is about into ``topicBuffer``.
+    private mutating func readTopic() throws(ProtocolError) {
+        let isObject = bodyFrame.withBytes { $0.first == UInt8(ascii: "{") }
+        guard isObject else { throw ProtocolError("one frame that is not a JSON envelope") }
+        try checkSize(bodyFrame.count)
+        var envelope = MarketEnvelope()
+        let isWritten = try bodyFrame.withBytes { bytes throws(ProtocolError) in
+            try envelope.scan(bytes, kind: nil)
+            return envelope.writeTopic(in: bytes, into: &topicBuffer)
+        }
+        // One that is known keeps the rules.
+        if isWritten, topicBuffer.withUnsafeBytes({ topics.find($0) }) != nil { return }
+        let topic = try bodyFrame.withBytes { bytes throws(ProtocolError) in try envelope.topic(in: bytes) }
+        topicBuffer.removeAll(keepingCapacity: true)
+        topicBuffer.append(contentsOf: topic.description.utf8)
     }
 }

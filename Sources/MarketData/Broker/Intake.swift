@@ -48,9 +48,9 @@ struct Intake: ~Copyable {
     /// Whether anybody has ever subscribed to market data over a socket. Until then nothing is sent there where there is a ring.
     var hasSubscribers = false
     /// Whether more messages follow at once, so that readers need not be woken for each.
-    private var isInBatch = false
+    var isInBatch = false
     /// Messages in the ring that sleeping readers have not been woken for.
-    private var unwoken = 0
+    var unwoken = 0
 
     // Used again for every message.
     var topicFrame = Frame()
@@ -97,7 +97,8 @@ struct Intake: ~Copyable {
             guard !isBlocked, try sockets.feed.receive(into: &topicFrame) else { return }
             guard topicFrame.hasMore else {
                 // Whatever is wrong with it has been counted and reported.
-                _ = try? take(json: topicFrame.bytes, sockets)
+                swap(&topicFrame, &bodyFrame)
+                _ = try? takeEnvelope(sockets)
                 continue
             }
             let topicBytes = topicFrame.count
@@ -230,45 +231,6 @@ struct Intake: ~Copyable {
         // A PUB never blocks: it drops for a subscriber that is at its high-water mark.
         try sockets.data.send(&topicFrame, more: true)
         try sockets.data.send(&bodyFrame)
-    }
-
-    // MARK: Readers of the ring
-
-    /// The most messages that one reader is let sleep through while others follow at once: to wake it for each would cost more than the
-    /// message.
-    private static let wakeInterval = 128
-
-    mutating func beginBatch() {
-        isInBatch = true
-        // For the first of a batch at once: it may be the only one.
-        unwoken = Self.wakeInterval - 1
-    }
-
-    mutating func endBatch() {
-        isInBatch = false
-        if unwoken > 0 { wake() }
-    }
-
-    private mutating func wakeReaders() {
-        unwoken += 1
-        if !isInBatch || unwoken >= Self.wakeInterval { wake() }
-    }
-
-    private mutating func wake() {
-        unwoken = 0
-        ring?.wake()
-    }
-
-    /// Tells one reader something, behind all data that has been published.
-    ///
-    /// - Returns: `false` where it is too long.
-    func tell(_ name: String, _ body: [UInt8]) -> Bool {
-        guard let ring else { return false }
-        let isWritten = Array(name.utf8).withUnsafeBytes { name in
-            body.withUnsafeBytes { ring.write(topic: RingEntry.direct, name: name, body: $0) }
-        }
-        ring.wake()
-        return isWritten
     }
 
     /// There may be room: takes the message that waits for it. Returns whether nothing waits any more.

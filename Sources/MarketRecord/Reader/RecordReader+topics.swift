@@ -34,56 +34,6 @@ extension RecordReader {
         }
     }
 
-    /// The sequences from the first message whose event time is at or after `since` to the last one whose event time is at or before
-    /// `until`; messages in between that came late may lie outside of these times.
-    ///
-    /// - Parameters:
-    ///   - since: Nanoseconds since the Unix epoch; `nil` for the first message there is.
-    ///   - until: Nanoseconds since the Unix epoch; `nil` for the last one.
-    /// - Returns: `nil` where there is none.
-    package func range(_ name: String, since: Int64?, until: Int64?) throws(RecordError) -> (from: UInt64, to: UInt64)?
-    {
-        try connection.reading { () throws(RecordError) in
-            guard let topic = try topic(name), topic.messages > 0 else { return nil }
-            let from =
-                try since.map { since throws(RecordError) in try edge(topic, since, isFirst: true) } ?? topic.first
-            let to = try until.map { until throws(RecordError) in try edge(topic, until, isFirst: false) } ?? topic.last
-            guard let from, let to, from <= to else { return nil }
-            return (from, to)
-        }
-    }
-
-    /// The first message at or after a time, or the last one at or before it: by the sums of blocks, then within the block.
-    private func edge(_ topic: RecordedTopic, _ time: Int64, isFirst: Bool) throws(RecordError) -> UInt64? {
-        let (blockTime, compare, order) =
-            isFirst ? ("last_event_time", ">=", "ASC") : ("first_event_time", "<=", "DESC")
-        let blocks = try connection.prepare(
-            "SELECT block FROM blocks WHERE topic_id = ? AND \(blockTime) \(compare) ? ORDER BY block \(order)"
-        )
-        let rows = try connection.prepare(
-            """
-            SELECT seq FROM \(topic.table.name) WHERE topic_id = ? AND seq BETWEEN ? AND ? AND event_time \(compare) ?
-            ORDER BY seq \(order) LIMIT 1
-            """
-        )
-        blocks.bind(1, topic.id)
-        blocks.bind(2, time)
-        defer { blocks.reset() }
-        // More than one only where retention has taken what was looked for out of the first.
-        while try blocks.step() {
-            let first = blocks.unsigned(0) * RecordSchema.blockLength
-            rows.bind(1, topic.id)
-            rows.bind(2, first)
-            rows.bind(3, first + RecordSchema.blockLength - 1)
-            rows.bind(4, time)
-            if try rows.step() {
-                defer { rows.reset() }
-                return rows.unsigned(0)
-            }
-        }
-        return nil
-    }
-
     /// The messages of a range with their columns, for an export: call again from behind the last one until there is none.
     package func rows(_ range: RecordRange, limit: Int) throws(RecordError) -> [RecordedRow] {
         guard let topic = try topic(range.topic) else { return [] }

@@ -40,7 +40,7 @@ enum RecordSchema {
         }
     }
 
-    private static let steps = [tables + views]
+    private static let steps = [tables + views, times]
 
     /// How many sequences of a topic share a row of `blocks`.
     static let blockLength: UInt64 = 4096
@@ -147,6 +147,12 @@ enum RecordSchema {
             value INTEGER NOT NULL
         ) STRICT, WITHOUT ROWID;
 
+        """
+
+    /// - `in_order` says that event times never go back within the block; of one that an earlier version began it is not known.
+    private static let times = """
+        ALTER TABLE blocks ADD COLUMN in_order INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX blocks_by_event_time ON blocks (topic_id, last_event_time);
         """
 
     private static let views = """

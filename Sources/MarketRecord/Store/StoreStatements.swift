@@ -32,7 +32,7 @@ struct StoreStatements {
             last_receive_time = ?8 WHERE id = ?1
             """
         )
-        upsertBlock = try connection.prepare("INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?)")
+        upsertBlock = try connection.prepare("INSERT OR REPLACE INTO blocks VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
         insertGap = try connection.prepare("INSERT OR REPLACE INTO gaps VALUES (?, ?, ?)")
         upsertPublisher = try connection.prepare("INSERT OR REPLACE INTO publishers VALUES (?, ?, ?)")
         upsertPosition = try connection.prepare("INSERT OR REPLACE INTO counters VALUES ('next_position', ?)")
@@ -92,6 +92,7 @@ struct StoreStatements {
         upsertBlock.bind(5, block.firstEventTime)
         upsertBlock.bind(6, block.lastEventTime)
         upsertBlock.bind(7, block.lastReceiveTime)
+        upsertBlock.bind(8, block.isInOrder ? 1 : 0 as Int64)
         try upsertBlock.run()
     }
 

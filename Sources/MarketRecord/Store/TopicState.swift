@@ -32,12 +32,14 @@ struct BlockState {
     var firstEventTime = Int64.max
     var lastEventTime = Int64.min
     var lastReceiveTime = Int64.min
+    /// Whether event times never go back.
+    var isInOrder = true
 
     init(number: UInt64) {
         self.number = number
     }
 
-    static let columns = "block, messages, bytes, first_event_time, last_event_time, last_receive_time"
+    static let columns = "block, messages, bytes, first_event_time, last_event_time, last_receive_time, in_order"
 
     /// Reads a row with ``columns``.
     init(_ row: Statement) {
@@ -47,10 +49,12 @@ struct BlockState {
         firstEventTime = row.integer(3)
         lastEventTime = row.integer(4)
         lastReceiveTime = row.integer(5)
+        isInOrder = row.integer(6) != 0
     }
 
     mutating func add(eventTime: Int64, receiveTime: Int64, bytes: Int) {
         messages += 1
+        if eventTime < lastEventTime { isInOrder = false }
         self.bytes += Int64(bytes)
         firstEventTime = min(firstEventTime, eventTime)
         lastEventTime = max(lastEventTime, eventTime)

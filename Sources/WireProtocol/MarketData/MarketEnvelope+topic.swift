@@ -29,6 +29,22 @@ extension MarketEnvelope {
     }
 }
 
+extension MarketEnvelope {
+    /// Writes the name of the topic, as a frame has it, into `name`; the rules for topics are not checked.
+    ///
+    /// - Returns: `false` where a part of it is missing, or written with escapes.
+    package func writeTopic(in bytes: UnsafeRawBufferPointer, into name: inout [UInt8]) -> Bool {
+        guard let symbol, let dataType, !symbol.isEscaped, !dataType.isEscaped else { return false }
+        let scanner = JSONScanner(bytes)
+        name.removeAll(keepingCapacity: true)
+        name.append(contentsOf: "market.".utf8)
+        name.append(contentsOf: scanner.raw(symbol))
+        name.append(UInt8(ascii: "."))
+        name.append(contentsOf: scanner.raw(dataType))
+        return true
+    }
+}
+
 extension JSONScanner {
     /// Whether the string in `range` is `text`, in any spelling.
     fileprivate func equals(_ range: StringRange, _ text: String) -> Bool {

@@ -1,6 +1,7 @@
 import BroadcastRing
 import CLinux
 import Glibc
+import Threads
 
 /// A thread that tells another one, which sleeps on a word, that something has happened to descriptors. For who waits for a ring: a
 /// futex and a descriptor cannot be waited for in one call, and a hop is better on the way of the rare commands than on that of the data.
@@ -10,7 +11,7 @@ final class DescriptorWatch: @unchecked Sendable {
     let word = WakeWord()
     private let epollDescriptor: Int32
     private let endDescriptor: Int32
-    private var thread = pthread_t()
+    private var thread: OwnThread?
 
     private static let endToken: UInt64 = 1
 
@@ -35,7 +36,7 @@ final class DescriptorWatch: @unchecked Sendable {
     /// Ends the thread and waits for it; to be called once, by the last who uses it.
     func stop() {
         qc_eventfd_signal(endDescriptor)
-        pthread_join(thread, nil)
+        thread?.join()
         close(epollDescriptor)
         close(endDescriptor)
     }
@@ -47,31 +48,15 @@ final class DescriptorWatch: @unchecked Sendable {
     }
 
     private func start() throws(WorkerFailure) {
-        // Signals are for the strategy's thread.
-        var all = sigset_t()
-        var previous = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &previous)
-        defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
-        let context = Unmanaged.passRetained(self)
-        let result = pthread_create(
-            &thread,
-            nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<DescriptorWatch>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            },
-            context.toOpaque()
-        )
-        guard result == 0 else {
-            context.release()
-            throw WorkerFailure("cannot start a thread: \(String(cString: strerror(result)))")
+        do throws(ThreadError) {
+            // Signals are for the strategy's thread.
+            thread = try OwnThread("watch", takesSignals: false) { self.run() }
+        } catch {
+            throw WorkerFailure(error.description)
         }
     }
 
     private func run() {
-        qc_set_thread_name("watch")
         var ready = [qc_epoll_event](repeating: qc_epoll_event(), count: 8)
         while true {
             let count = Int(max(qc_epoll_wait(epollDescriptor, &ready, Int32(ready.count), -1), 0))

@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import StrategyKit
 import Synchronization
+import Threads
 import WireProtocol
 import ZeroMQ
 
@@ -20,7 +21,7 @@ final class HeartbeatThread: Sendable {
     private let wakeDescriptor: Int32
     private let intervalMilliseconds = Atomic<Int32>(1000)
     private let isStopping = Atomic(false)
-    private let thread = Mutex<pthread_t?>(nil)
+    private let thread = Mutex<OwnThread?>(nil)
 
     /// Makes the thread's parts and starts it.
     ///
@@ -65,37 +66,20 @@ final class HeartbeatThread: Sendable {
     func stop() {
         isStopping.store(true, ordering: .releasing)
         beat()
-        if let thread = thread.withLock({ $0.take() }) { pthread_join(thread, nil) }
+        thread.withLock { $0.take() }?.join()
     }
 
     private func start() throws(WorkerFailure) {
-        // Signals are for the strategy's thread.
-        var all = sigset_t()
-        var previous = sigset_t()
-        sigfillset(&all)
-        pthread_sigmask(SIG_SETMASK, &all, &previous)
-        defer { pthread_sigmask(SIG_SETMASK, &previous, nil) }
-        var handle = pthread_t()
-        let context = Unmanaged.passRetained(self)
-        let result = pthread_create(
-            &handle,
-            nil,
-            { context in
-                guard let context else { return nil }
-                Unmanaged<HeartbeatThread>.fromOpaque(context).takeRetainedValue().run()
-                return nil
-            },
-            context.toOpaque()
-        )
-        guard result == 0 else {
-            context.release()
-            throw WorkerFailure("cannot start the heartbeat's thread: \(String(cString: strerror(result)))")
+        do throws(ThreadError) {
+            // Signals are for the strategy's thread.
+            let started = try OwnThread("heartbeat", takesSignals: false) { self.run() }
+            thread.withLock { $0 = started }
+        } catch {
+            throw WorkerFailure(error.description)
         }
-        thread.withLock { $0 = handle }
     }
 
     private func run() {
-        qc_set_thread_name("heartbeat")
         var nextLogCheck = qc_monotonic_ns()
         let backtrace = Backtrace()
         do {

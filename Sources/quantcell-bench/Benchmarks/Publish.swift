@@ -6,8 +6,9 @@ struct Publish: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "What one publisher can push into a manager.",
         discussion: """
-            Without acknowledgement; there is none yet. Timed from the first message until the broker has taken and passed on the last. \
-            Nobody subscribes. The floor is PUSH to PULL in bare calls.
+            Not acknowledged: timed from the first message until the broker has taken and passed on the last; the floor is PUSH to PULL \
+            in bare calls. Acknowledged: until the publisher has been told that the last one is on disk; the floor is what bare SQLite \
+            inserts. Nobody subscribes.
             """
     )
 
@@ -36,16 +37,46 @@ struct Publish: ParsableCommand {
             }
             report.add("\(body.rawValue), \(MarketBody(body).count) bytes", "messages/s", mine, floor: bare)
         }
+        try measureAcknowledged(options, bodies, count, rounds, into: &report)
+    }
+
+    /// What is on disk when its publisher is told so.
+    private static func measureAcknowledged(
+        _ options: BenchOptions,
+        _ bodies: [BodyKind],
+        _ count: Int,
+        _ rounds: Int,
+        into report: inout Report
+    ) throws {
+        report.begin(
+            "publish: \(count) bars from one publisher, acknowledged, \(rounds) rounds",
+            notes: ["floor: bare sqlite3 that inserts as many rows into the same table."]
+        )
+        for body in bodies {
+            var (mine, bare): ([Double], [Double]) = ([], [])
+            for round in 1...rounds {
+                report.progress("publish: \(body.rawValue), acknowledged, round \(round) of \(rounds)")
+                let workspace = try Workspace()
+                let manager = try Manager(options, in: workspace, .withoutSpares)
+                let time = try publish(
+                    to: manager.publish,
+                    .publishAcknowledged,
+                    [body.rawValue, "\(count)"],
+                    workspace
+                )
+                manager.stop()
+                mine.append(Double(count) / (Double(time.end - time.start) / 1e9))
+                bare.append(try Record.rate(.insert, "\(workspace.path)/floor.db", count, in: workspace))
+            }
+            report.add("\(body.rawValue), \(MarketBody(body).count) bytes", "messages/s", mine, floor: bare)
+        }
     }
 
     private static func product(_ options: BenchOptions, _ body: BodyKind, _ count: Int) throws -> Double {
         let workspace = try Workspace()
-        var configuration = Manager.Configuration()
-        configuration.spares = 0
-        configuration.maxSpares = 0
-        let manager = try Manager(options, in: workspace, configuration)
+        let manager = try Manager(options, in: workspace, .withoutSpares)
         defer { manager.stop() }
-        let start = try publish(to: manager.feed, body, count, workspace)
+        let start = try publish(to: manager.feed, .publish, [body.rawValue, "count", "\(count)"], workspace).start
         // Asking costs the broker a little, but a thousand times a second is nothing beside the messages.
         let expected = Int64(count + Publisher.extraMessages)
         try waitUntil("the broker has taken all messages") {
@@ -59,7 +90,7 @@ struct Publish: ParsableCommand {
         let feed = "ipc://\(workspace.path)/feed"
         let name = "\(workspace.path)/pull"
         let counter = try Child(role: .pull, [feed, name], output: "\(workspace.path)/pull.log")
-        let start = try publish(to: feed, body, count, workspace)
+        let start = try publish(to: feed, .publish, [body.rawValue, "count", "\(count)"], workspace).start
         try waitUntil("the bare loop has taken all messages") {
             try counter.check()
             return Files.exists("\(name).1")
@@ -69,18 +100,18 @@ struct Publish: ParsableCommand {
         return Double(count) / (Double(result.last - start) / 1e9)
     }
 
-    /// Publishes, and returns when the first message was sent.
-    private static func publish(to feed: String, _ body: BodyKind, _ count: Int, _ workspace: Workspace) throws -> Int64
-    {
-        let child = try Child(
-            role: .publish,
-            [feed, body.rawValue, "count", "\(count)"],
-            output: "\(workspace.path)/publisher.log"
-        )
+    /// Publishes, and returns when the first message was sent, and when the publisher was done.
+    private static func publish(
+        to address: String,
+        _ role: RoleName,
+        _ arguments: [String],
+        _ workspace: Workspace
+    ) throws -> (start: Int64, end: Int64) {
+        let child = try Child(role: role, [address] + arguments, output: "\(workspace.path)/publisher.log")
         let words = try child.result(milliseconds: 120_000).split(whereSeparator: \.isWhitespace).compactMap {
             Int64($0)
         }
         guard words.count == 2 else { throw BenchError("the publisher does not say when it began") }
-        return words[0]
+        return (words[0], words[1])
     }
 }

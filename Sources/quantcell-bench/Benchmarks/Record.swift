@@ -120,7 +120,7 @@ struct Record: ParsableCommand {
         }
     }
 
-    private static func rate(_ role: RoleName, _ path: String, _ count: Int, in workspace: Workspace) throws -> Double {
+    static func rate(_ role: RoleName, _ path: String, _ count: Int, in workspace: Workspace) throws -> Double {
         let child = try Child(role: role, [path, "\(count)"], output: "\(workspace.path)/\(role.rawValue)")
         let text = try child.result(milliseconds: 600_000)
         guard let rate = text.split(whereSeparator: \.isWhitespace).first.flatMap({ Double($0) }) else {

@@ -2,17 +2,22 @@ import CZeroMQ
 import Glibc
 import WireProtocol
 
-/// Pushes bars, into a manager or into a floor, in bare calls either way: `FEED KIND COMMAND NUMBER [RATE]`.
+/// Pushes bars, into a manager or into a floor, in bare calls either way: `FEED KIND COMMAND NUMBER [RATE or TOPICS]`.
 ///
 /// - `count N`: N bars as fast as they are taken.
 /// - `measure N RATE`: N bars, each at its time, from 10,000 a second in bunches. That time is its event time, so that one that is sent late counts as late.
 /// - `steady RATE`: bars at that rate until it is killed.
+/// - `spread N TOPICS`: N bars as fast as they are taken, on so many topics in turn, and an end marker on ``endTopic``.
 ///
 /// The first two say when they began and ended, in monotonic time.
 enum Publisher {
     private static let warmUps = 1000
     /// What `count` sends beside the bars: those that warm up, and a marker at each end.
     static let extraMessages = warmUps + 2
+    /// Where `spread` says that it has come to its end.
+    static let endTopic = topic("END")
+
+    private static func topic(_ symbol: String) -> String { "market.\(symbol).\(Probe.dataType)" }
 
     static func run(_ arguments: RoleArguments) throws {
         Clock.sharpen()
@@ -25,8 +30,8 @@ enum Publisher {
         try socket.set(ZMQ_LINGER, 60_000)
         try socket.connect(address)
         var body = MarketBody(kind)
-        let topic = Array("market.\(Probe.symbol).\(Probe.dataType)".utf8)
-        func send(_ time: Int64) throws {
+        let standard = Array(topic(Probe.symbol).utf8)
+        func send(_ time: Int64, on topic: [UInt8]) throws {
             body.setTime(time)
             try body.withBytes { bytes in
                 guard zmq_send(socket.raw, topic, topic.count, ZMQ_SNDMORE) >= 0,
@@ -34,6 +39,7 @@ enum Publisher {
                 else { throw BareSocket.failure("zmq_send") }
             }
         }
+        func send(_ time: Int64) throws { try send(time, on: standard) }
         let number = try arguments.number(3)
         switch try arguments.text(2) {
         case "count":
@@ -55,6 +61,11 @@ enum Publisher {
             print(start, Clock.monotonic)
             Clock.sleep(milliseconds: 200)
             try send(Probe.Marker.end.nanoseconds)
+        case "spread":
+            let topics = try (0..<arguments.number(4)).map { Array(topic("T\($0 + 10_000)").utf8) }
+            let time = Clock.realtime
+            for index in 0..<number { try send(time, on: topics[index % topics.count]) }
+            try send(Probe.Marker.end.nanoseconds, on: Array(endTopic.utf8))
         default:
             try pace(.max, rate: number, from: Clock.monotonic, send)
         }
@@ -130,7 +141,7 @@ struct MarketBody {
     /// The number of bytes.
     var count: Int { bytes.count }
 
-    func withBytes(_ use: (UnsafeRawBufferPointer) throws -> Void) rethrows {
+    func withBytes<Result>(_ use: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
         try bytes.withUnsafeBytes(use)
     }
 

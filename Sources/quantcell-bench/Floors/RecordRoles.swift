@@ -86,6 +86,8 @@ final class RecordAppender {
     private let topicBytes = Array(RecordAppender.topic.utf8)
     private var body: [UInt8] = []
     private(set) var last: UInt64
+    /// The time of the next bar, and from one to the next; without it all have the time at which they are appended.
+    var step: (next: Int64, by: Int64)?
 
     static func configuration(_ path: String) -> RecordConfiguration {
         RecordConfiguration(path: path, ringPath: "\(path).ring")
@@ -106,7 +108,7 @@ final class RecordAppender {
         let none = UnsafeRawBufferPointer(start: nil, count: 0)
         for _ in 0..<count {
             last += 1
-            let now = Clock.realtime
+            let now = nextTime()
             body.withUnsafeMutableBytes { BinaryCodec.stamp($0, sequence: last, receiveTime: now) }
             while true {
                 let isTaken = topicBytes.withUnsafeBytes { topic in
@@ -125,6 +127,15 @@ final class RecordAppender {
                 room.wait()
             }
         }
+    }
+
+    private func nextTime() -> Int64 {
+        guard let time = step?.next, let interval = step?.by else { return Clock.realtime }
+        step?.next = time + interval
+        body.withUnsafeMutableBytes {
+            $0.storeBytes(of: time.littleEndian, toByteOffset: Bare.timeOffset, as: Int64.self)
+        }
+        return time
     }
 
     /// Waits until all that was appended is on disk.

@@ -2,6 +2,8 @@
 enum RoleName: String, CaseIterable {
     /// Pushes market data, into a manager or into a floor.
     case publish
+    /// Pushes market data, and waits until all of it is on disk.
+    case publishAcknowledged
     /// PULL to PUB, and nothing else: the floor of the broker.
     case forward
     /// A SUB loop that reads each frame and its time: the floor of a worker.
@@ -22,6 +24,10 @@ enum RoleName: String, CaseIterable {
     case insert
     /// Reads from a MarketRecord, and appends to it.
     case replay
+    /// Fills a MarketRecord with years of bars.
+    case fill
+    /// Appends to one that is full, and reads its last hour.
+    case grown
     /// Writes the same rows with bare SQLite: the floor of a journal.
     case database
 }
@@ -35,6 +41,7 @@ enum Role {
         let arguments = RoleArguments(arguments)
         switch role {
         case .publish: try Publisher.run(arguments)
+        case .publishAcknowledged: try AcknowledgedPublisher.run(arguments)
         case .forward: try BareForwarder.run(arguments)
         case .subscribe: try BareSubscriber.run(arguments)
         case .pull: try BareCounter.run(arguments)
@@ -46,6 +53,8 @@ enum Role {
         case .append: try PacedAppenderRole.run(arguments)
         case .insert: try BareInsert.run(arguments)
         case .replay: try ReplayRole.run(arguments)
+        case .fill: try FillRole.run(arguments)
+        case .grown: try GrownRole.run(arguments)
         }
     }
 }

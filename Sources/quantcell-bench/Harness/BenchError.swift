@@ -4,9 +4,12 @@ import Glibc
 struct BenchError: Error, CustomStringConvertible {
     /// What failed and, where there is something to do about it, what.
     let description: String
+    /// Whether the manager works, and has said no.
+    let isRefusal: Bool
 
-    init(_ description: String) {
+    init(_ description: String, isRefusal: Bool = false) {
         self.description = description
+        self.isRefusal = isRefusal
     }
 
     /// A system call that has just failed.

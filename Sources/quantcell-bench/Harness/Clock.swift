@@ -36,6 +36,11 @@ enum Clock {
         try? Files.write("1", to: "/proc/self/timerslack_ns")
     }
 
+    /// CPU time that this process and all its threads have used.
+    static var ownCPUTime: Int64 {
+        get throws { try cpuTime(of: getpid()) }
+    }
+
     /// CPU time that a process and all its threads have used.
     static func cpuTime(of pid: Int32) throws -> Int64 {
         var clock = clockid_t()

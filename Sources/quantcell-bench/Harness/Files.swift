@@ -66,6 +66,14 @@ enum Files {
         return names.sorted()
     }
 
+    /// The size of a file, or of all files in a folder; 0 where there is none.
+    static func kibibytes(_ path: String) -> Double {
+        var info = stat()
+        guard lstat(path, &info) == 0 else { return 0 }
+        guard info.st_mode & S_IFMT == S_IFDIR else { return Double(info.st_size) / 1024 }
+        return names(in: path).reduce(0) { $0 + kibibytes("\(path)/\($1)") }
+    }
+
     /// Removes a file, or a folder with all that is in it.
     static func remove(_ path: String) {
         var info = stat()

@@ -13,6 +13,16 @@ final class Manager {
         var records = true
         /// How market data comes to workers; `nil` as by default.
         var lane: BenchLane?
+        /// More keys of `record`, and what else the file says.
+        var more = ""
+
+        /// Nothing is spawned while something is measured.
+        static let withoutSpares: Configuration = {
+            var configuration = Configuration()
+            configuration.spares = 0
+            configuration.maxSpares = 0
+            return configuration
+        }()
     }
 
     /// A worker's process.
@@ -52,13 +62,33 @@ final class Manager {
     /// Where publishers connect to.
     var feed: String { "ipc://\(folder)/run/feed.sock" }
 
+    /// Where publishers connect to that are told what is on disk.
+    var publish: String { "ipc://\(folder)/run/publish.sock" }
+
+    /// A publisher of market data.
+    func publisher() throws -> Socket {
+        let socket = try Socket(context, .push)
+        try socket.connect(feed)
+        return socket
+    }
+
     /// A subscriber of its events, from now on.
-    func events(_ topic: String) throws -> Socket {
+    func events(_ topic: String) throws -> Socket { try subscriber(topic, of: "events") }
+
+    /// A subscriber of its market data, from soon on.
+    func subscriber(_ topic: String) throws -> Socket { try subscriber(topic, of: "data") }
+
+    private func subscriber(_ topic: String, of endpoint: String) throws -> Socket {
         let socket = try Socket(context, .sub)
         try socket.set(.receiveHighWaterMark, 0)
         try socket.set(.subscribe, topic)
-        try socket.connect("ipc://\(folder)/run/events.sock")
+        try socket.connect("ipc://\(folder)/run/\(endpoint).sock")
         return socket
+    }
+
+    /// - Throws: ``BenchError`` where it has ended by itself.
+    func check() throws {
+        try process.check()
     }
 
     /// Stops it and its workers.
@@ -109,7 +139,11 @@ final class Manager {
             case "done":
                 answered(request)
                 return message.payload
-            default: throw BenchError("the manager refused: \(message.payload["message"]?.stringValue ?? "?")")
+            default:
+                throw BenchError(
+                    "the manager refused: \(message.payload["message"]?.stringValue ?? "?")",
+                    isRefusal: true
+                )
             }
         }
         try process.check()
@@ -132,7 +166,7 @@ final class Manager {
     func status(_ workerID: String) throws -> WorkerStatus {
         let worker = try ask(.status, workerID)["worker"]
         guard let pid = worker?["pid"]?.integerValue, let generation = worker?["generation"]?.integerValue else {
-            throw BenchError("'\(workerID)' has no process: \(worker?["last_error"]?.text ?? "?")")
+            throw BenchError("'\(workerID)' has no process: \(worker?["last_error"]?.text ?? "?")", isRefusal: true)
         }
         return WorkerStatus(pid: Int32(clamping: pid), generation: UInt64(clamping: generation))
     }
@@ -170,8 +204,6 @@ final class Manager {
           log_level: warning
           stop_grace: 2s
           terminate_grace: 1s
-        record:
-          mode: \(configuration.records ? "all" : "off")
         pool:
           min_size: \(configuration.spares)
           max_size: \(configuration.maxSpares)
@@ -185,7 +217,10 @@ final class Manager {
         broker:
           high_water_mark: \(Bare.highWaterMark)
           data_lane: \(configuration.lane?.rawValue ?? "auto")
-
+          max_topics: 20000
+        record:
+          mode: \(configuration.records ? "all" : "off")
+        \(configuration.more)
         """
     }
 }

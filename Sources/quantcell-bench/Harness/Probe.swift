@@ -20,6 +20,13 @@ enum Probe {
         case measure = 4
 
         var nanoseconds: Int64 { rawValue * 1000 }
+
+        /// The marker that a binary body is, if it is one.
+        init?(of body: [UInt8]) {
+            guard body.count >= Bare.timeOffset + 8 else { return nil }
+            let time = body.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: Bare.timeOffset, as: Int64.self) }
+            self.init(rawValue: time / 1000)
+        }
     }
 
     /// Writes the strategy into a folder and returns its path.

@@ -151,6 +151,11 @@ struct Report {
 
     // MARK: Giving out
 
+    /// The rows that have not reached their targets.
+    var missed: [String] {
+        sections.flatMap(\.rows).filter { row in row.target.flatMap { $0.isMet(row) } == false }.map(\.name)
+    }
+
     private var isNoisy: Bool { sections.contains { $0.rows.contains(where: \.isNoisy) } }
 
     /// An aligned table for each section.

@@ -2,7 +2,7 @@ internal import CLinux
 internal import Glibc
 
 /// A thread with a name.
-final class OwnThread: @unchecked Sendable {
+package final class OwnThread: @unchecked Sendable {
     private final class Start {
         let name: String
         let body: @Sendable () -> Void
@@ -17,9 +17,22 @@ final class OwnThread: @unchecked Sendable {
 
     /// Starts it.
     ///
-    /// - Parameter name: At most 15 bytes, as `top -H` shows it.
-    /// - Throws: ``RecordError`` when the system has no thread to give.
-    init(_ name: String, _ body: @escaping @Sendable () -> Void) throws(RecordError) {
+    /// - Parameters:
+    ///   - name: At most 15 bytes, as `top -H` shows it.
+    ///   - takesSignals: Whether signals to the process may be handled on it.
+    ///   - body: What it does; it ends with it.
+    /// - Throws: ``ThreadError`` when the system has no thread to give.
+    package init(
+        _ name: String,
+        takesSignals: Bool = true,
+        _ body: @escaping @Sendable () -> Void
+    ) throws(ThreadError) {
+        // A thread has the mask of the one that starts it.
+        var all = sigset_t()
+        var previous = sigset_t()
+        sigfillset(&all)
+        if !takesSignals { pthread_sigmask(SIG_SETMASK, &all, &previous) }
+        defer { if !takesSignals { pthread_sigmask(SIG_SETMASK, &previous, nil) } }
         let start = Unmanaged.passRetained(Start(name, body))
         let code = pthread_create(
             &thread,
@@ -37,12 +50,12 @@ final class OwnThread: @unchecked Sendable {
         )
         guard code == 0 else {
             start.release()
-            throw RecordError(errno: code, "start a thread for", "the recorder")
+            throw ThreadError(name: name, code: code)
         }
     }
 
     /// Waits for its end; exactly once.
-    func join() {
+    package func join() {
         pthread_join(thread, nil)
     }
 }
