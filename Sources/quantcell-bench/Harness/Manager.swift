@@ -174,6 +174,7 @@ final class Manager {
           mode: \(configuration.records ? "all" : "off")
         pool:
           min_size: \(configuration.spares)
+          python_min_size: \(min(configuration.spares, 1))
           max_size: \(configuration.maxSpares)
         supervisor:
           restart_policy:
