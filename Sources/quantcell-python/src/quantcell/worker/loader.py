@@ -25,7 +25,7 @@ class _Source(importlib.machinery.SourceFileLoader):
     the old code where both are the same, as after a quick correction. And nobody wants that folder beside their strategies."""
 
     def get_code(self, fullname: str) -> CodeType:
-        return self.source_to_code(self.get_data(self.path), self.path)  # type: ignore[no-any-return]
+        return self.source_to_code(self.get_data(self.path), self.path)
 
 
 def load(path: str) -> Type[Strategy]:
