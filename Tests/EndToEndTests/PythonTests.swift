@@ -136,6 +136,8 @@ import WireProtocol
             )
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: worker)
             try manager.start(worker, name: "w", params: ["fast": 1, "slow": 2])
+            try manager.publish([1, 2])
+            try manager.asking("w", until: "has handled both") { $0["messages_processed"] == 2 }
             let before = try manager.status("w")
             try manager.crash()
             try manager.startAgain(folder)
@@ -143,7 +145,7 @@ import WireProtocol
             #expect(after["pid"] == before["pid"])
             #expect(after["generation"] == 1)
             try manager.untilSubscribed(1)
-            try manager.publish([1, 2, 1, 2])
+            try manager.publish([1, 2])
             #expect(try manager.untilSignals(of: "w", 2).map { $0["sequence"] } == [3, 4])
             try manager.crash()
             try Processes.end(of: after.pid, "whose manager has gone for good,")
