@@ -111,12 +111,13 @@ private struct ManagerService: Service {
     let logger: Logger
 
     func run() async throws {
+        // It may close while strategies are compiled.
+        let terminal = Terminal()
         // Before anything is started: an address in use is a reason not to run at all.
         try await api?.untilListening()
         // Ctrl-C also ends the wait for a strategy that takes long to compile.
         try await cancelWhenGracefulShutdown { try await manager.start() }
         logger.notice("the manager runs; Ctrl-C stops it")
-        let terminal = Terminal()
         let listening = Task {
             for await _ in hangups {
                 // A terminal that closes takes the manager with it, in good order; anybody else means the configuration.

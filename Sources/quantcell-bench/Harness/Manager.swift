@@ -206,6 +206,7 @@ final class Manager {
           terminate_grace: 1s
         pool:
           min_size: \(configuration.spares)
+          python_min_size: \(min(configuration.spares, 1))
           max_size: \(configuration.maxSpares)
         supervisor:
           restart_policy:
