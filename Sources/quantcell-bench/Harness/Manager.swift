@@ -13,6 +13,8 @@ final class Manager {
         var records = true
         /// How market data comes to workers; `nil` as by default.
         var lane: BenchLane?
+        /// Requests a second over HTTP, 0 for no limit; `nil` as by default.
+        var requestsPerSecond: Int?
     }
 
     /// A worker's process.
@@ -185,8 +187,10 @@ final class Manager {
         broker:
           high_water_mark: \(Bare.highWaterMark)
           data_lane: \(configuration.lane?.rawValue ?? "auto")
+        api:
+          port: 0
 
-        """
+        """ + (configuration.requestsPerSecond.map { "  limits: {requests_per_second: \($0)}\n" } ?? "")
     }
 }
 

@@ -3,8 +3,8 @@ internal import WireProtocol
 extension Settings {
     /// The HTTP interface: REST, live events, dashboard.
     public struct API: Codable, Hashable, Sendable {
-        /// Whether the manager serves HTTP.
-        public var enabled = false
+        /// Whether `quantcell-manager` serves HTTP. A program that embeds the manager starts a server itself.
+        public var enabled = true
         /// Address to listen on.
         public var host = "127.0.0.1"
         /// TCP port, 1 to 65,535; 0 for any that is free.
@@ -85,6 +85,9 @@ extension Settings {
 }
 
 extension Settings.API {
+    /// The keys that say where the server listens.
+    package static let addressKeys: Set<String> = ["api.host", "api.port", "api.unix_socket"]
+
     /// Whether only programs on this machine can reach the server.
     public var isLocal: Bool {
         !unixSocket.isEmpty || ["localhost", "::1"].contains(host) || host.isLoopbackIPv4
