@@ -16,7 +16,7 @@ export class WhyTab extends AskingTab {
     show({ worker, next, advice: lines, deaths, transitions }) {
         const now = this.manager.now();
         this.body.replaceChildren(
-            h("p", { class: "next" }, h("span", { class: "state", data: { state: worker.state } }, worker.state), " ", next),
+            h("p", { class: "next" }, h("span", { class: "state", data: { state: worker.state } }, worker.state), ` Next: ${next}`),
             lines.length ? h("ul", { class: "advice" }, lines.map((line) => h("li", {}, line))) : "",
             h("h3", {}, deaths.length ? "How its processes ended" : "None of its processes has ended unasked"),
             ...deaths.map((death) => deathElement(death, now)),

@@ -94,7 +94,8 @@ extension Settings.API {
     }
 
     func check(with checker: inout SettingsChecker) {
-        checker.require(1...253 ~= host.utf8.count && host.utf8.allSatisfy { 0x21...0x7E ~= $0 }, "api.host") {
+        let isHost = 1...253 ~= host.utf8.count && host.utf8.allSatisfy { 0x21...0x7E ~= $0 }
+        checker.require(isHost, "api.host") {
             "must be a host name or an IP address, not '\(host.printable)'"
         }
         checker.range(port, 0...65_535, "api.port")
@@ -104,7 +105,7 @@ extension Settings.API {
         }
         checker.path(tls.certificate, "api.tls.certificate")
         checker.path(tls.key, "api.tls.key")
-        checker.require(!enabled || isLocal || tls.isOn || insecure, "api.host") {
+        checker.require(!enabled || !isHost || isLocal || tls.isOn || insecure, "api.host") {
             "\(host.printable) can be reached by others: give 'api.tls' a certificate and a key, or say 'api.insecure: true'"
         }
         for (index, name) in allowedHosts.enumerated() {
