@@ -197,7 +197,7 @@ extension EventJournal {
         receipts.reserveCapacity(writes.count)
         try pool.writeWithoutTransaction { db in
             CrashPoint.reach("journal.begin.before")
-            try db.inTransaction(.immediate) {
+            try db.transaction {
                 var writer = try JournalWriter(db)
                 if losses != JournalLosses() {
                     _ = try writer.insert(.reporting(losses))
@@ -207,7 +207,6 @@ extension EventJournal {
                 }
                 try writer.finish()
                 CrashPoint.reach("journal.commit.before")
-                return .commit
             }
             CrashPoint.reach("journal.commit.after")
         }

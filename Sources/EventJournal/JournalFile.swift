@@ -12,7 +12,6 @@ enum JournalFile {
     /// Opens the file at `path`, creating it and its folders where they are missing, readable for their owner only.
     static func open(_ path: String, busyTimeout: Duration) throws(JournalError) -> DatabasePool {
         try create(path)
-        reserveLog("\(path)-wal")
         do {
             return try openPool(path, busyTimeout: busyTimeout)
         } catch {
@@ -45,6 +44,13 @@ enum JournalFile {
             }
         }
         try JournalSchema.migrator.migrate(pool)
+        // Not before: SQLite deletes a log that it finds beside an empty database. In a transaction, so that nobody else writes.
+        try pool.writeWithoutTransaction { db in
+            try db.inTransaction(.immediate) {
+                reserveLog("\(path)-wal")
+                return .commit
+            }
+        }
         return pool
     }
 

@@ -1,4 +1,5 @@
 import GRDB
+import GRDBSQLite
 import JournalChain
 
 /// Writes within one transaction, and chains what it writes.
@@ -119,6 +120,19 @@ extension Database {
     /// A statement of ours, prepared once a connection; it lives for as long as the schema stays.
     func rawStatement(_ sql: String) throws -> RawStatement {
         RawStatement(try cachedStatement(sql: sql).sqliteStatement)
+    }
+
+    /// A transaction by statements that are prepared once: GRDB's own parses its two each time, a tenth of what a commit takes us.
+    func transaction(_ body: () throws -> Void) throws {
+        try rawStatement("BEGIN IMMEDIATE").run()
+        do {
+            try body()
+            try rawStatement("COMMIT").run()
+        } catch {
+            // SQLite has rolled back by itself after some errors.
+            if sqlite3_get_autocommit(sqliteConnection) == 0 { try? rawStatement("ROLLBACK").run() }
+            throw error
+        }
     }
 }
 
