@@ -48,8 +48,9 @@ test-api: setup-test ## try every route of the OpenAPI document with schemathesi
 	$(SWIFT) build
 	@Tests/API/openapi.sh .build/debug
 
-bench-api: build ## measure GET /workers with wrk: 64 connections, 100 workers
-	@Tests/API/bench.sh .build/release
+bench-api: build ## measure HTTP with wrk, which it installs: GET /workers with 64 connections, and what a flood of it costs
+	@.ci/setup.sh bench
+	.build/release/quantcell-bench api
 
 chaos: setup-test ## a thousand random misfortunes with the real programs; QUANTCELL_CHAOS_SEED chooses others
 	QUANTCELL_STRICT=1 QUANTCELL_CHAOS_STEPS=1000 QUANTCELL_JOURNAL_KILLS=200 \

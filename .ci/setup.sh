@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what is missing: headers of libzmq and SQLite; with 'test' also Python, pyzmq, sqlite3, tmux, and Prometheus in .build; with
-# 'browser' Chromium and, in .build/browser, what drives it. Does nothing where all is there.
+# 'browser' Chromium and, in .build/browser, what drives it; with 'bench' wrk. Does nothing where all is there.
 set -euo pipefail
 
 packages=()
@@ -16,6 +16,9 @@ if [ "${1:-}" = test ]; then
     has python3 || packages+=(python3 python3-pip)
     has sqlite3 || packages+=(sqlite3)
     has tmux || packages+=(tmux)
+fi
+if [ "${1:-}" = bench ]; then
+    has wrk || packages+=(wrk)
 fi
 if [ "${1:-}" = browser ]; then
     has chromium || packages+=(chromium)

@@ -19,6 +19,7 @@ public struct APIServer: Service {
     private let settings: Settings.API
     private let dashboardFolders: [String]
     private let metrics: (@Sendable () async -> [UInt8])?
+    private let isDispensable: Bool
     private let logger: Logger
     private let listening = Listening()
 
@@ -28,17 +29,20 @@ public struct APIServer: Service {
     ///   - manager: Whom it serves; its settings say where.
     ///   - environment: `QUANTCELL_DASHBOARD`, where given, is the folder of the dashboard's files.
     ///   - metrics: Renders `/metrics`, in Prometheus' text format; `nil`: there is none.
+    ///   - isDispensable: Whether the manager does without HTTP where the address cannot be had.
     ///   - logger: Where it tells what happens.
     public init(
         manager: WorkerManager,
         environment: [String: String],
         metrics: (@Sendable () async -> [UInt8])? = nil,
+        isDispensable: Bool = false,
         logger: Logger
     ) {
         self.manager = manager
         settings = manager.settings.api
         dashboardFolders = DashboardFolder.candidates(settings, environment)
         self.metrics = metrics
+        self.isDispensable = isDispensable
         self.logger = logger
     }
 
@@ -57,14 +61,22 @@ public struct APIServer: Service {
         let executor = LoopExecutor(group.next())
         do {
             try await withTaskExecutorPreference(executor) { try await serve(group) }
+        } catch let error as APIStartError where isDispensable && error.isOfAddress {
+            await close(group)
+            logger.warning("\(error). The manager goes on without HTTP: no dashboard, no metrics")
+            manager.access.absence = error.description
             listening.set()
+            return try await gracefulShutdown()
         } catch {
             // Who waits for it to listen waits until he is cancelled, which is what follows: nothing is started meanwhile.
-            manager.notice.set(nil)
-            manager.access.address = nil
-            try? await group.shutdownGracefully()
+            await close(group)
             throw error
         }
+        listening.set()
+        await close(group)
+    }
+
+    private func close(_ group: MultiThreadedEventLoopGroup) async {
         manager.notice.set(nil)
         manager.access.address = nil
         try? await group.shutdownGracefully()
@@ -87,6 +99,7 @@ public struct APIServer: Service {
             server: try builder(parts),
             configuration: .init(address: address.bind, serverName: nil),
             onServerRunning: { channel in
+                address.closeToOthers()
                 let text = address.text(channel)
                 manager.access.address = text
                 logger.notice("HTTP on \(text)")
@@ -97,6 +110,7 @@ public struct APIServer: Service {
         )
         do {
             try await application.run()
+            address.remove()
         } catch let error as APIStartError {
             throw error
         } catch is CancellationError {

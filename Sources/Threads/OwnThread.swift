@@ -41,6 +41,8 @@ package final class OwnThread: @unchecked Sendable {
                 guard let context else { return nil }
                 let start = Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
                 _ = qc_set_thread_name(start.name)
+                // It may be started by a thread that asks for less.
+                _ = qc_set_slice(0)
                 start.body()
                 return nil
             },

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import CZeroMQ
 internal import Glibc
 
@@ -21,6 +22,14 @@ public final class Context: @unchecked Sendable {
         self.raw = raw
         zmq_ctx_set(raw, ZMQ_IO_THREADS, ioThreads)
         zmq_ctx_set(raw, ZMQ_MAX_SOCKETS, maxSockets)
+        startThreads()
+    }
+
+    /// Starts the I/O threads, which otherwise start with the first socket, as threads that come soon and run briefly.
+    private func startThreads() {
+        _ = qc_set_slice(BriefThread.slice)
+        if let socket = zmq_socket(raw, ZMQ_PAIR) { zmq_close(socket) }
+        _ = qc_set_slice(0)
     }
 
     deinit {

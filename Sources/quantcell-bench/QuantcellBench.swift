@@ -17,7 +17,7 @@ struct QuantcellBench: ParsableCommand {
         version: QuantCell.version,
         subcommands: [
             All.self, Fanout.self, Publish.self, Codec.self, Start.self, Recover.self, Memory.self, Idle.self,
-            Journal.self, Record.self, Neighbours.self, Growth.self, Soak.self,
+            Journal.self, Record.self, Neighbours.self, Requests.self, Growth.self, Soak.self,
         ],
         defaultSubcommand: All.self
     )

@@ -21,7 +21,7 @@ struct CheckConfigCommand: ParsableCommand {
     @OptionGroup var options: ConfigOptions
 
     func run() throws {
-        let settings = try options.load(file).redacted
+        let settings = try options.load(file).settings.redacted
         print(try settings.effectiveYAML(), terminator: "")
         LineOutput.write("\(file): ok", to: STDERR_FILENO)
     }

@@ -27,7 +27,7 @@ struct ConfigOptions: ParsableArguments {
     }
 
     /// The settings of a file, with these flags and the environment in front of it.
-    func load(_ file: String?) throws -> Settings {
+    func load(_ file: String?) throws -> SettingsLoader.Loaded {
         do {
             return try source(file).load(file)
         } catch {

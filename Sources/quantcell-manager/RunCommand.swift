@@ -19,6 +19,10 @@ struct RunCommand: AsyncParsableCommand {
               quantcell-manager run
               quantcell-manager run --config config/quantcell.yaml --log-format json
 
+            HTTP (REST, metrics, the dashboard) is served on 127.0.0.1:8090; 'quantcell dashboard' opens it. QUANTCELL_API_PORT=0 takes any
+            free port, QUANTCELL_API_ENABLED=false none. A port that is taken is an error where the configuration names it; else the manager
+            says so and does without HTTP.
+
             SIGHUP reads the file again and puts in force what has changed, as 'quantcell apply' does.
 
             Exit codes: 0 stopped, 64 bad usage, 69 it cannot work here (the reason is printed), 78 bad configuration.
@@ -42,7 +46,8 @@ struct RunCommand: AsyncParsableCommand {
         qc_bound_heaps(Self.heaps, Self.largeBlock)
         Self.raiseDescriptorLimit()
         let file = config ?? ProcessEnvironment.current()["QUANTCELL_CONFIG"]
-        let settings = try options.load(file)
+        let loaded = try options.load(file)
+        let settings = loaded.settings
         let (stopSignals, hangups) = await SignalSetup.apply()
         let format = Self.logFormat(settings)
         let output = LogOutput { format.line(.warning, "\($0) log lines dropped: standard output is read too slowly") }
@@ -66,6 +71,7 @@ struct RunCommand: AsyncParsableCommand {
                     manager: manager,
                     environment: ProcessEnvironment.current(),
                     metrics: { await manager.renderMetrics() },
+                    isDispensable: loaded.givenKeys.isDisjoint(with: Settings.API.addressKeys),
                     logger: logger
                 ) : nil
             let service = ManagerService(manager: manager, api: api, hangups: hangups, logger: logger)
@@ -111,12 +117,13 @@ private struct ManagerService: Service {
     let logger: Logger
 
     func run() async throws {
+        // It may close while strategies are compiled.
+        let terminal = Terminal()
         // Before anything is started: an address in use is a reason not to run at all.
         try await api?.untilListening()
         // Ctrl-C also ends the wait for a strategy that takes long to compile.
         try await cancelWhenGracefulShutdown { try await manager.start() }
         logger.notice("the manager runs; Ctrl-C stops it")
-        let terminal = Terminal()
         let listening = Task {
             for await _ in hangups {
                 // A terminal that closes takes the manager with it, in good order; anybody else means the configuration.

@@ -12,8 +12,17 @@ export QUANTCELL_RUNTIME_DIR=$scratch/run QUANTCELL_DATA_DIR=$scratch/data PATH=
 cat >"$scratch/config.yaml" <<END
 api: {enabled: true, port: 0, strategy_dirs: ["$PWD/strategies"], limits: {requests_per_second: 0}}
 END
-# What 'data' must hold depends on the kind of data, which the document does not say.
+# Most ids that one can think of are nobody's: 'a' is somebody, also after 'b' was removed. (How long a reload is on trial is for the body to say, up
+# to a day: that is tried on nobody.) What 'data' must hold depends on the kind of data, which the document does not say.
 cat >"$scratch/schemathesis.toml" <<END
+parameters = { "path.id" = "a" }
+[[operations]]
+include-path = "/api/v1/workers/{id}/reload"
+parameters = { "path.id" = "nobody" }
+[[operations]]
+include-path = "/api/v1/workers/{id}"
+include-method = "DELETE"
+parameters = { "path.id" = "b" }
 [[operations]]
 include-path = "/api/v1/market-data"
 checks.positive_data_acceptance.enabled = false
@@ -31,7 +40,7 @@ while read -r line <&3; do
 done
 cat <&3 >"$scratch/manager.log" &
 token=$(quantcell token new --name schemathesis --scope admin | tail -1)
-quantcell start-strategy strategies/sma_cross.swift --name a --symbols X
+for name in a b; do quantcell start-strategy strategies/sma_cross.swift --name $name --symbols X; done
 
 # Left out: the streams, which never end, and the end of a session. A wrong method is answered 404: the API's list of statuses has no 405.
 (cd "$scratch" && "$venv/bin/schemathesis" run "$address/openapi.json" -H "Authorization: Bearer $token" \

@@ -43,6 +43,44 @@ def test_pause_resume_restart_and_stop_by_click(manager, dashboard):
     dashboard.state("beta", "running")
 
 
+def test_new_code_goes_in_by_click_and_bad_code_does_not(manager, dashboard):
+    manager.start_strategy("alpha")
+    source = manager.strategies / "probe.swift"
+    code = source.read_text()
+    dashboard.log_in()
+    dashboard.state("alpha", "running")
+    before = manager.status("alpha")
+
+    # The table has room for what is done often.
+    expect(dashboard.row("alpha").get_by_role("button", name="Reload alpha", exact=True)).to_have_count(0)
+    panel = dashboard.open_panel("alpha", "Log")
+    source.write_text(code.replace("bar.close", "bar.clothes"))
+    dashboard.expected_errors = [r"status of (400|500)"]
+    panel.get_by_role("button", name="Reload", exact=True).click()
+    dialog = dashboard.page.get_by_role("dialog", name="Reload alpha?")
+    expect(dialog).to_contain_text("If the trial fails, nothing changes")
+    dashboard.screenshot("reload")
+    dashboard.confirm("Cancel")
+    panel.get_by_role("button", name="Reload", exact=True).click()
+    dashboard.confirm("Reload")
+    alert = dashboard.page.get_by_role("alert")
+    expect(alert).to_contain_text("Reload alpha: refused")
+    expect(alert).to_contain_text("has no member 'clothes'")
+    expect(alert).to_contain_text("The old code runs on. Mend the file, and reload again.")
+    dashboard.screenshot("reload-refused")
+    after = manager.status("alpha")
+    assert (after["state"], after["pid"], after["generation"]) == ("running", before["pid"], before["generation"])
+    alert.get_by_role("button", name="Close").click()
+
+    source.write_text(code.replace("closes at", "ends at"))
+    dashboard.page.keyboard.press("c")
+    dashboard.confirm("Reload")
+    expect(dashboard.page.get_by_role("status").filter(has_text="alpha runs what is in its file")).to_be_visible()
+    manager.bars(1)
+    expect(panel.locator(".log")).to_contain_text("ends at 100.0")
+    assert manager.status("alpha")["pid"] != before["pid"]
+
+
 def test_parameters_are_changed_while_it_runs(manager, dashboard):
     manager.start_strategy("alpha", window=5)
     dashboard.log_in()

@@ -224,13 +224,7 @@ final class ChaosRun {
 
     private func spares() throws -> [Int32] {
         let workers = Set(try workerPIDs())
-        let all = Leftovers.processes(with: folder.path).filter {
-            $0.command.contains("quantcell-worker") || $0.command.contains("quantcell.worker")
-        }
-        .map(\.pid)
-        // What belongs to one of them is none.
-        let hosts = Set(all.map { "\($0)" })
-        return all.filter { !workers.contains($0) && !hosts.contains(Processes.status($0)["PPid"] ?? "") }
+        return Leftovers.hosts(with: folder.path).filter { !workers.contains($0) }
     }
 
     /// Stops the manager; nothing is left.

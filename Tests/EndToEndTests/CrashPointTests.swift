@@ -37,13 +37,17 @@ struct CrashPointTests {
 
     private static let isLong = ProcessInfo.processInfo.environment["QUANTCELL_CHAOS_STEPS"] != nil
 
-    /// The points of the worker, whose process is another one. In `make chaos`: once, on a busy machine, a worker that had died at
-    /// `worker.signal.before` did not come to run again within a minute, and it is not known yet why.
-    @Test(
-        .needsPython,
-        .enabled(if: isLong, "make chaos runs it"),
-        arguments: points.filter { $0.hasPrefix("worker.") }
-    )
+    /// Those of the worker, which is another program in Python: all in `make chaos`, in `make test` one of each part of its life.
+    static let pythonPoints = points.filter { point in
+        isLong
+            ? point.hasPrefix("worker.")
+            : [
+                "worker.start.joined", "worker.message.handled:500", "worker.signal.before:20",
+                "worker.checkpoint.sent:3", "worker.handover.saved", "worker.held.released", "worker.stop.saved",
+            ].contains(point)
+    }
+
+    @Test(.needsPython, arguments: pythonPoints)
     func soItIsInPython(point: String) async throws {
         let strategy = try Data(contentsOf: URL(fileURLWithPath: Build.pythonStrategy("sma_cross")))
         try await withFolder { folder in

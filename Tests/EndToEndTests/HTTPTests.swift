@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import ProcessControl
 import Testing
 import WireProtocol
@@ -116,6 +117,24 @@ import WireProtocol
         }
     }
 
+    @Test("no worker has a name that means something else in a route", arguments: ["status", "stats", "scale"])
+    func reservedNames(_ name: String) async throws {
+        try await withManager(Self.config()) { manager in
+            let client = try HTTPClient(manager)
+            let body = #"{"path":"sma_cross.swift","name":"\#(name)","symbols":["X"]}"#
+            let answer = try client.ask("POST", "/api/v1/workers", body)
+            #expect(answer.status == 400 && answer.code == "INVALID_WORKER_CONFIG")
+            #expect(answer.json["message"]?.stringValue?.contains("'\(name)' cannot be a worker's name") == true)
+            // A file that is called that gives its worker another one by itself.
+            let file = "\(manager.folder)/work/\(name).sh"
+            try "#!/bin/sh\nexec sleep 1000\n".write(toFile: file, atomically: false, encoding: .utf8)
+            try #require(chmod(file, 0o755) == 0)
+            let started = try manager.cli("start-strategy", "--kind", "process", file)
+            #expect(started.lines == ["\(name)-2"], "\(started.errors)")
+            #expect(try client.get("/api/v1/workers/\(name)-2").status == 200)
+        }
+    }
+
     @Test("logs are followed without a line twice or left out")
     func logs() async throws {
         try await withManager(Self.config()) { manager in
@@ -134,48 +153,6 @@ import WireProtocol
                 return lines.last?.stringValue?.hasSuffix("resumed") == true
             }
             #expect(try client.get("/api/v1/workers/a/logs?lines=1000").data["lines"]?.arrayValue == lines)
-        }
-    }
-
-    @Test("an address in use is told, and nothing is started")
-    func addressInUse() async throws {
-        try await withManager(Self.config()) { manager in
-            let port = try #require(try manager.ask(.ping)["api"]?.stringValue?.split(separator: ":").last)
-            let other = try TestFolder()
-            defer { other.remove() }
-            try "api: {enabled: true, port: \(port)}".write(
-                toFile: "\(other.path)/config.yaml",
-                atomically: false,
-                encoding: .utf8
-            )
-            let second = try Program(
-                Build.program("quantcell-manager"),
-                ["run", "--config", "\(other.path)/config.yaml"],
-                environment: other.environment,
-                folder: "\(other.path)/work"
-            ).finish()
-            #expect(second.code == 69)
-            #expect(second.errors.contains("HTTP cannot listen on 127.0.0.1:\(port): another program does"))
-            #expect(!FileManager.default.fileExists(atPath: "\(other.path)/data/journal.db"))
-        }
-    }
-
-    @Test("an address that others can reach needs encryption")
-    func publicAddress() async throws {
-        try await withFolder { folder in
-            try "api: {enabled: true, host: 0.0.0.0, port: 0}".write(
-                toFile: "\(folder.path)/config.yaml",
-                atomically: false,
-                encoding: .utf8
-            )
-            let refused = try Program(
-                Build.program("quantcell-manager"),
-                ["run", "--config", "\(folder.path)/config.yaml"],
-                environment: folder.environment,
-                folder: "\(folder.path)/work"
-            ).finish()
-            #expect(refused.code == 78)
-            #expect(refused.errors.contains("'api.insecure: true'"))
         }
     }
 }

@@ -3,6 +3,7 @@ import Glibc
 import ProcessControl
 import Testing
 import WireProtocol
+import ZeroMQ
 
 /// What the manager does when a strategy dies, freezes, or never gets going.
 @Suite struct LifeTests {
@@ -13,6 +14,32 @@ import WireProtocol
 
     private func pid(_ status: JSONValue) throws -> Int32 {
         try Int32(#require(status["pid"]?.integerValue))
+    }
+
+    @Test func aCommandThatIsThereBeforeTheManagerIsCarriedOutOnce() async throws {
+        try await withFolder { folder in
+            let path = "\(folder.path)/work/early.sh"
+            try "#!/bin/sh\nexec sleep 1000\n".write(toFile: path, atomically: false, encoding: .utf8)
+            try #require(chmod(path, 0o755) == 0)
+            // It waits at the door, and is in as soon as there is one: before the manager has looked what an earlier one has left.
+            let client = try Socket(Context(), .dealer)
+            try client.set(.reconnectInterval, 1)
+            try client.set(.receiveTimeout, 60_000)
+            try client.connect("ipc://\(folder.path)/run/admin.sock")
+            let start = Message(.start, payload: ["path": .string(path), "kind": "process"])
+            try client.send([start.bytes], wait: true)
+            let manager = try TestManager("", in: folder)
+            var result: JSONValue?
+            repeat {
+                let body = try #require(try client.receive(wait: true)?.last, "no answer came")
+                result = try body.withUnsafeBytes { try JSONValue(parsing: $0) }["payload"]?["result"]
+            } while result == "accepted"
+            #expect(result == "done")
+            #expect(try states(manager, of: "early", generation: 1).count == 4)
+            #expect(try manager.status("early")["generation"] == 1)
+            #expect(try manager.entries(of: "early", kind: "outcome").map { $0["cause"] } == ["done"])
+            #expect(try manager.stop() == .exited(code: 0))
+        }
     }
 
     @Test func aKilledWorkerIsReplaced() async throws {

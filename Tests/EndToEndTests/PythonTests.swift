@@ -124,6 +124,34 @@ import WireProtocol
         }
     }
 
+    /// Nobody is left behind for ever; and a manager that comes back in time finds it as it was.
+    @Test func theWorkerOutlivesItsManagerForAsLongAsItMay() async throws {
+        try await withFolder { folder in
+            let manager = try TestManager("pool: {min_size: 0}\nsupervisor: {orphan_lease: 6s}", in: folder)
+            let worker = try Pages.write(
+                "worker.py",
+                from: "WorkerProtocol",
+                to: "\(folder.path)/work",
+                above: "#!/usr/bin/env python3\n"
+            )
+            try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: worker)
+            try manager.start(worker, name: "w", params: ["fast": 1, "slow": 2])
+            try manager.publish([1, 2])
+            try manager.asking("w", until: "has handled both") { $0["messages_processed"] == 2 }
+            let before = try manager.status("w")
+            try manager.crash()
+            try manager.startAgain(folder)
+            let after = try manager.until("w", isIn: "running")
+            #expect(after["pid"] == before["pid"])
+            #expect(after["generation"] == 1)
+            try manager.untilSubscribed(1)
+            try manager.publish([1, 2])
+            #expect(try manager.untilSignals(of: "w", 2).map { $0["sequence"] } == [3, 4])
+            try manager.crash()
+            try Processes.end(of: after.pid, "whose manager has gone for good,")
+        }
+    }
+
     @Test func theWorkerRefusesWrongParameters() async throws {
         try await withManager { manager in
             let worker = try Pages.write(

@@ -95,6 +95,18 @@ import WireProtocol
         }
     }
 
+    /// The end of a trial is known from what its process says, not from silence, of which there is none here.
+    @Test func howeverMuchOthersTalk() async throws {
+        try await withManager(Self.config.replacing("50ms", with: "10ms")) { manager in
+            let path = try Self.start(manager)
+            for name in ["a", "b", "c"] { try manager.start(manager.actor, name: name) }
+            try Self.source(Self.new).write(toFile: path, atomically: true, encoding: .utf8)
+            let done = try manager.cli("reload", "r", "--timeout", "20s")
+            #expect(done.code == 0, "\(done.errors)")
+            #expect(try manager.status("r")["generation"] == 2)
+        }
+    }
+
     @Test func aStateThatDoesNotFitLeavesTheOldRunning() async throws {
         try await withManager(Self.config) { manager in
             let path = try Self.start(manager)

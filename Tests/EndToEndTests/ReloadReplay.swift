@@ -10,6 +10,15 @@ struct ReloadedStrategy: Sendable, CustomTestStringConvertible {
     /// Makes the files of both versions in a folder.
     let versions: @Sendable (_ folder: String) async throws -> [String]
 
+    static let python = ReloadedStrategy(testDescription: "Python") { folder in
+        let source = try Data(contentsOf: URL(fileURLWithPath: Build.pythonStrategy("sma_cross")))
+        return try ["a", "b"].map { name in
+            let path = "\(folder)/sma_\(name).py"
+            try source.write(to: URL(fileURLWithPath: path))
+            return path
+        }
+    }
+
     /// `sma_cross`, compiled: what is tried is the exchange, not the compiler.
     static let swift = ReloadedStrategy(testDescription: "Swift") { folder in
         let library = try await CompiledCross.library()
@@ -38,7 +47,7 @@ final class ReloadReplay {
     }
 
     private static let config = """
-        pool: {min_size: 3, max_size: 6}
+        pool: {min_size: 3, python_min_size: 3, max_size: 6}
         supervisor:
           restart_policy: {max_restarts: 1000, restart_window: 1s, backoff_base: 1ms, backoff_max: 5ms, jitter: 0}
           health: {heartbeat_interval: 50ms}
@@ -151,10 +160,8 @@ final class ReloadReplay {
             if let pid { kill(pid, SIGKILL) }
         case .other:
             // A spare, the one on trial, or the one that is to take over.
-            let others = Leftovers.processes(with: folder.path).filter {
-                $0.command.contains("quantcell-worker") && $0.pid != pid
-            }
-            if let other = others.randomElement(using: &random) { kill(other.pid, SIGKILL) }
+            let others = Leftovers.hosts(with: folder.path).filter { $0 != pid }
+            if let other = others.randomElement(using: &random) { kill(other, SIGKILL) }
         case .manager:
             try manager.crash()
             try manager.startAgain(folder)

@@ -6,24 +6,28 @@ import Testing
 /// undisturbed run, also where somebody dies meanwhile. A few tries in `make test`, fifty of each in `make chaos`.
 @Suite(.enabled(if: FileManager.default.fileExists(atPath: RealBars.path), "\(RealBars.path) is missing"), .serialized)
 struct ReloadTests {
-    static let strategies: [ReloadedStrategy] = [.swift]
-
     private static let tries = ProcessInfo.processInfo.environment["QUANTCELL_RELOAD_TRIES"].flatMap { Int($0) } ?? 2
     private static let seed = ProcessInfo.processInfo.environment["QUANTCELL_RELOAD_SEED"].flatMap { Int($0) } ?? 1
 
-    @Test(arguments: strategies)
-    func noBarIsMissedOrDoubledWhenCodeIsExchanged(_ strategy: ReloadedStrategy) async throws {
-        for number in 0..<Self.tries {
-            let ending = try await Self.run(strategy, seed: Self.seed + number, kills: false)
+    @Test func noBarIsMissedOrDoubledWhenCodeIsExchanged() async throws { try await Self.exchange(.swift) }
+
+    @Test(.needsPython) func soItIsInPython() async throws { try await Self.exchange(.python) }
+
+    @Test func norWhereSomebodyDiesMeanwhile() async throws { try await Self.exchangeAndKill(.swift) }
+
+    @Test(.needsPython) func norWhereSomebodyDiesInPython() async throws { try await Self.exchangeAndKill(.python) }
+
+    private static func exchange(_ strategy: ReloadedStrategy) async throws {
+        for number in 0..<tries {
+            let ending = try await run(strategy, seed: seed + number, kills: false)
             #expect(ending.reloads == 2)
             // The old process has emitted signals, and so has a new one: the exchange came in the middle of the bars.
             #expect(ending.generations > 1)
         }
     }
 
-    @Test(arguments: strategies)
-    func norWhereSomebodyDiesMeanwhile(_ strategy: ReloadedStrategy) async throws {
-        for number in 0..<Self.tries { _ = try await Self.run(strategy, seed: Self.seed + number, kills: true) }
+    private static func exchangeAndKill(_ strategy: ReloadedStrategy) async throws {
+        for number in 0..<tries { _ = try await run(strategy, seed: seed + number, kills: true) }
     }
 
     private static func run(_ strategy: ReloadedStrategy, seed: Int, kills: Bool) async throws -> ReloadReplay.Ending {

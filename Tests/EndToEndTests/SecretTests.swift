@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 import ProcessControl
 import Testing
 import WireProtocol
@@ -72,6 +73,62 @@ import WireProtocol
         }
     }
 
+    @Test func whatAProgramIsStartedWithIsNobodysToRead() async throws {
+        try await withFolder { folder in
+            let filed =
+                "{name: filed, kind: process, path: /bin/sleep, arguments: ['1000'], environment: {A_SECRET: \(environment)}}"
+            let manager = try TestManager("strategies: [\(filed)]\nmanager: {log_level: debug}", in: folder)
+            let path = "\(folder.path)/work/gateway.sh"
+            try "#!/bin/sh\necho up with $2\nexec sleep 1000\n".write(toFile: path, atomically: false, encoding: .utf8)
+            try #require(chmod(path, 0o755) == 0)
+            let started = try manager.cli(
+                "start-strategy",
+                "--kind",
+                "process",
+                path,
+                "--name",
+                "gateway",
+                "--env",
+                "DB_PASSWORD=\(password)",
+                "--",
+                "--api-key",
+                key,
+                "--port",
+                "4002"
+            )
+            #expect(started.code == 0, "\(started.errors)")
+            #expect(
+                try manager.status("gateway")["metadata"]?["arguments"]
+                    == ["--api-key", "[redacted]", "--port", "4002"]
+            )
+            // It has them all the same.
+            let own = "\(manager.data)/logs/gateway.log"
+            try manager.asking("its words are there") {
+                try String(contentsOfFile: own, encoding: .utf8).contains("up with \(key)")
+            }
+            // The reason of a failure quotes what it was about.
+            #expect(throws: Refused.self) { try manager.start("/nowhere/\(key)/\(password)/\(environment)", name: "x") }
+            let dump = try Program(
+                "/usr/bin/env",
+                ["sqlite3", manager.journal, ".dump events", ".dump deaths"],
+                environment: manager.environment,
+                folder: "\(manager.folder)/work"
+            ).finish()
+            try #require(dump.code == 0 && dump.output.contains("--port"), "\(dump.errors)")
+            let told = try [
+                dump.output, manager.log, manager.ask(.list).text, manager.status("gateway").text,
+                manager.ask(.why, "gateway").text, manager.entries().map(\.text).joined(),
+                manager.cli("status", "gateway").output, manager.cli("list", "--json").output,
+            ]
+            for (index, text) in told.enumerated() {
+                for secret in [key, password, environment] {
+                    #expect(!text.contains(secret), "\(secret) is in answer \(index)")
+                }
+            }
+            #expect(try manager.stop() == .exited(code: 0))
+        }
+    }
+
     /// Looks at everything that is written down or told.
     private func check(_ manager: TestManager, _ format: String) throws {
         let dump = try Program(
@@ -105,8 +162,10 @@ import WireProtocol
     @Test func checkConfigShowsNoSecret() async throws {
         try await withFolder { folder in
             let path = "\(folder.path)/config.yaml"
-            try "strategies: [{name: a, path: a.swift, symbols: [X], params: {api_key: \(key), fast: 5}}]"
-                .write(toFile: path, atomically: false, encoding: .utf8)
+            let strategies =
+                "{name: a, path: a.swift, symbols: [X], params: {api_key: \(key), fast: 5}}, "
+                + "{name: b, kind: process, path: /bin/sleep, arguments: [--token, \(password)]}"
+            try "strategies: [\(strategies)]".write(toFile: path, atomically: false, encoding: .utf8)
             let shown = try Program(
                 Build.program("quantcell-manager"),
                 ["check-config", path],
@@ -115,7 +174,7 @@ import WireProtocol
             ).finish()
             #expect(shown.code == 0)
             #expect(shown.output.contains("[redacted]") && shown.output.contains("fast: 5"))
-            #expect(!shown.output.contains(key))
+            #expect(!shown.output.contains(key) && !shown.output.contains(password))
         }
     }
 }

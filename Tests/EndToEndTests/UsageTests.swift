@@ -37,7 +37,8 @@ import WireProtocol
                 ["journal", "--limit", "0"], ["journal", "--json", "--csv"], ["replay", "x.csv"], ["publish", "X"],
                 ["replay", "x.csv", "--symbol", "X", "--speed", "fast"],
                 ["start-strategy", "x.swift", "--param", "novalue"],
-                ["new-strategy", "7up"], ["logs", "a", "--lines", "-1"],
+                ["new-strategy", "7up"], ["new-strategy", "a.py", "--language", "swift"],
+                ["logs", "a", "--lines", "-1"],
             ]
             for command in commands {
                 let done = try manager.program(Build.program("quantcell"), command).finish()

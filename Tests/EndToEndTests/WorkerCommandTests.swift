@@ -149,13 +149,19 @@ import WireProtocol
         }
     }
 
-    @Test func aNewStrategyRunsAsItIs() async throws {
+    @Test func aNewStrategyRunsAsItIs() async throws { try await Self.tryOut("breakout", "breakout.swift") }
+
+    @Test(.needsPython) func soDoesOneInPython() async throws {
+        try await Self.tryOut("breakout.py", "breakout.py")
+    }
+
+    private static func tryOut(_ name: String, _ file: String) async throws {
         try await withManager { manager in
-            let new = try manager.cli("new-strategy", "breakout")
+            let new = try manager.cli("new-strategy", name)
             #expect(new.code == 0)
-            #expect(new.output.contains("quantcell start-strategy breakout.swift"))
-            #expect(try manager.cli("new-strategy", "breakout").code == 73)
-            let start = try manager.cli("start-strategy", "breakout.swift", "--symbols", "X", "--param", "lookback=3")
+            #expect(new.output.contains("quantcell start-strategy \(file)"))
+            #expect(try manager.cli("new-strategy", name).code == 73)
+            let start = try manager.cli("start-strategy", file, "--symbols", "X", "--param", "lookback=3")
             #expect(start.output == "breakout\n", "\(start.errors)")
             try manager.publish([5, 6, 5, 7, 1])
             #expect(try manager.untilSignals(of: "breakout", 2).map { $0["sequence"] } == [4, 5])

@@ -100,6 +100,10 @@ struct SettingsErrorTests {
             ("broker: {high_water_mark: 0}", "1:27: broker.high_water_mark must be from 1 to 100000000, not 0"),
             ("broker: {max_message_bytes: 10}", "1:29: broker.max_message_bytes must be from 1KiB to 64MiB, not 10B"),
             ("journal: {refused_sample: 10001}", "1:27: journal.refused_sample must be from 0 to 10000, not 10001"),
+            (
+                "strategies: [{name: scale, path: a.swift}]",
+                "1:21: strategies[0].name must be another than 'scale', which over HTTP means something else"
+            ),
             ("api: {port: 65536}", "1:13: api.port must be from 0 to 65535, not 65536"),
             ("api: {host: a b}", "1:13: api.host must be a host name or an IP address, not 'a b'"),
             (

@@ -31,6 +31,8 @@ struct SettingsFileTests {
         var others = settings
         others.strategies = []
         others.feeds = []
+        #expect(others.api.strategyDirs == [Self.repository.appending(path: "strategies").path])
+        others.api.strategyDirs = []
         #expect(others == Settings())
     }
 

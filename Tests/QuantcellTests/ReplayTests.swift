@@ -36,16 +36,25 @@ import WireProtocol
     @Test(arguments: [
         ("my-idea", "MyIdeaStrategy", "my-idea.swift"), ("bar", "BarStrategy", "bar.swift"),
         ("sma_cross.swift", "SmaCrossStrategy", "sma_cross.swift"),
-        ("X2", "X2Strategy", "X2.swift"),
+        ("X2", "X2Strategy", "X2.swift"), ("mean-reversion.py", "MeanReversionStrategy", "mean-reversion.py"),
     ])
     func names(name: String, className: String, fileName: String) throws {
         let template = try #require(StrategyTemplate(name: name))
         #expect(template.className == className)
         #expect(template.fileName == fileName)
-        #expect(template.text.contains("final class \(className): Strategy {"))
+        let declaration =
+            template.language == .swift ? "final class \(className): Strategy {" : "class \(className)(Strategy):"
+        #expect(template.text.contains(declaration))
     }
 
-    @Test(arguments: ["", "1x", "-x", "a/b", "a b", "é", ".swift", String(repeating: "a", count: 65)])
+    @Test func theLanguageIsThatOfTheNameOrTheOption() throws {
+        #expect(StrategyTemplate(name: "a", language: .python)?.fileName == "a.py")
+        #expect(StrategyTemplate(name: "a.py", language: .python)?.fileName == "a.py")
+        #expect(StrategyTemplate(name: "a.py", language: .swift) == nil)
+        #expect(StrategyTemplate(name: "a.swift", language: .python) == nil)
+    }
+
+    @Test(arguments: ["", "1x", "-x", "a/b", "a b", "é", ".swift", ".py", "a.txt", String(repeating: "a", count: 65)])
     func noNames(name: String) {
         #expect(StrategyTemplate(name: name) == nil)
     }

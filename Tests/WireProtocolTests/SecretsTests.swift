@@ -33,6 +33,33 @@ import Testing
         )
     }
 
+    @Test func argumentsAreReadAsProgramsAreToldThem() {
+        let arguments: JSONValue = [
+            "run", "--api-key", "abcdef123", "--password=hunter2-hunter2", "--port", "4002", "--token", "--verbose",
+            "db_password=other-secret-1", "-H", "Authorization: Bearer qc_0123456789abcdef", "--max-tokens", "100",
+            "--url=http://x", "--secret", "-starts-with-a-dash-1", "--key",
+        ]
+        let value: JSONValue = ["arguments": arguments, "nested": [["arguments": ["--pwd", "abcdefg1"]]]]
+        #expect(
+            value.redacted == [
+                "arguments": [
+                    "run", "--api-key", "[redacted]", "--password=[redacted]", "--port", "4002", "--token", "--verbose",
+                    "db_password=[redacted]", "-H", "Authorization:[redacted]", "--max-tokens", "100", "--url=http://x",
+                    "--secret", "[redacted]", "--key",
+                ], "nested": [["arguments": ["--pwd", "[redacted]"]]],
+            ]
+        )
+        // As often as one likes.
+        #expect(value.redacted.redacted == value.redacted)
+        let secrets = KnownSecrets()
+        secrets.learn(value)
+        #expect(
+            secrets.scrub("abcdef123 hunter2-hunter2 other-secret-1 -starts-with-a-dash-1 abcdefg1 4002 --verbose")
+                == "[redacted] [redacted] [redacted] [redacted] [redacted] 4002 --verbose"
+        )
+        #expect(secrets.scrub("Bearer qc_0123456789abcdef") == "[redacted]")
+    }
+
     @Test func whatIsKnownIsFoundInAnyText() {
         let secrets = KnownSecrets()
         #expect(secrets.scrub("abcdef123") == "abcdef123")

@@ -31,6 +31,12 @@ struct ManagerLeaseTests {
         #expect(over(&lease, step: 0.5, until: 1000) == 70.5)
     }
 
+    @Test(arguments: [(60.0, 13.5), (5.0, 6.5)]) func aSpareDoesNotWaitForLong(_ seconds: Double, _ end: Double) {
+        var lease = ManagerLease(seconds: seconds, at: 0)
+        lease.isSpare = true
+        #expect(over(&lease, step: 0.5, until: 1000) == end)
+    }
+
     @Test func isNeverOverEarlier() {
         // The manager answers whatever it is asked, and dies at 48 s, 8 s after it has answered last.
         var lease = ManagerLease(seconds: 60, at: 0)

@@ -94,7 +94,7 @@ class Outbox:
         self.signals.append((self.emitted, encode(envelope("signal", payload, seq=self.emitted))))
 
     def unsent(self):
-        """What is to be sent now, in order."""
+        """What is to be sent now, in order; what is taken has been sent when the next is asked for."""
         for number, message in list(self.signals):
             if number > self.sent:
                 yield message
@@ -191,7 +191,15 @@ class Worker:
     def become(self, state):
         self.state = state
         self.news.set()
-        self.status.send(encode(envelope("status_update", {"status": state})))
+        self.say(self.status, envelope("status_update", {"status": state}))
+
+    @staticmethod
+    def say(socket, message):
+        """Sends without waiting: a queue is full where the manager is away, and who waited for it would hear nothing more."""
+        try:
+            socket.send(encode(message), zmq.NOBLOCK)
+        except zmq.Again:
+            print(f"not sent: {message['msg_type']}", flush=True)
 
     # Life
 
@@ -257,7 +265,7 @@ class Worker:
     def greet(self):
         token = os.environ["QUANTCELL_TOKEN"]
         payload = {"identity": IDENTITY, "token": token, "pid": os.getpid(), "protocol": 1, "runtime": "python"}
-        self.control.send(encode(envelope("hello", payload)))
+        self.say(self.control, envelope("hello", payload))
         self.greeted = time.monotonic()
         self.unanswered_since = self.unanswered_since or self.greeted
 
@@ -289,7 +297,7 @@ class Worker:
     def synchronize(self):
         """Asks for a marker, which names where each topic is, and comes behind all that was sent before it."""
         self.marker_id = uuid.uuid4().hex
-        self.control.send(encode(envelope("sync", {"topics": TOPICS}, msg_id=self.marker_id)))
+        self.say(self.control, envelope("sync", {"topics": TOPICS}, msg_id=self.marker_id))
 
     def on_marker(self, marker):
         if marker.get("reply_to") != self.marker_id:
@@ -355,7 +363,7 @@ class Worker:
         first = max(first, self.positions[topic] + 1)
         if first <= last:
             payload = {"topic": topic, "from": first, "to": last, "reason": reason}
-            self.status.send(encode(envelope("gap", payload)))
+            self.say(self.status, envelope("gap", payload))
             self.positions[topic] = last
 
     def look_for(self, targets):
@@ -379,7 +387,7 @@ class Worker:
             {"topic": topic, "from": self.positions[topic] + 1, "to": last} for topic, last in self.targets.items()
         ]
         request = envelope("replay", {"ranges": ranges, "limit": MAX_PENDING})
-        self.history.send(encode(request))
+        self.say(self.history, request)
         self.request = (request["msg_id"], time.monotonic())
 
     def on_history(self, head, *frames):
@@ -446,8 +454,11 @@ class Worker:
         if not self.outbox.is_empty and time.monotonic() - self.progress > PATIENCE:
             self.outbox.rewind()  # nothing is confirmed: once more
             self.progress = time.monotonic()
-        for message in self.outbox.unsent():
-            self.status.send(message)
+        try:
+            for message in self.outbox.unsent():
+                self.status.send(message, zmq.NOBLOCK)
+        except zmq.Again:
+            pass  # the manager is away; it is sent later
         if self.history and self.positions and not self.is_over:
             self.ask_history()
 
@@ -472,7 +483,7 @@ class Worker:
     def command(self, kind, msg_id, payload):
         """Carries a command out, unless it has come before: then the answer was lost."""
         if msg_id in self.answers:
-            return self.control.send(encode(envelope("ack", self.answers[msg_id], reply_to=msg_id)))
+            return self.say(self.control, envelope("ack", self.answers[msg_id], reply_to=msg_id))
         if kind == "stop":
             print(f"stopping: {payload.get('reason')}", flush=True)
             self.is_over = True
@@ -492,7 +503,7 @@ class Worker:
         self.answers[msg_id] = payload
         if len(self.answers) > 64:
             self.answers.popitem(last=False)
-        self.control.send(encode(envelope("ack", payload, reply_to=msg_id)))
+        self.say(self.control, envelope("ack", payload, reply_to=msg_id))
 
 
 if __name__ == "__main__":

@@ -62,6 +62,7 @@ listenForKeys({
     l: withWorker((id) => open(id, "log")),
     e: withWorker((id) => commands.params(id)),
     p: withWorker((id) => act(id, "p")),
+    c: withWorker((id) => act(id, "c")),
     r: withWorker((id) => act(id, "r")),
     x: withWorker((id) => act(id, "x")),
     n: () => void start(),

@@ -29,7 +29,7 @@ export class Commands {
         }
         if (!(await confirmed(action.question, action.meaning, action.text, action.isHard))) return;
         const work = action.verb === "forget" ? () => api.forget(id) : () => api.command(id, action.verb);
-        await this.#do(id, work, `${id} ${action.done}`, `${action.text} ${id}: refused`);
+        await this.#do(id, work, `${id} ${action.done}`, `${action.text} ${id}: refused`, action.todo);
     }
 
     /** Asks for other parameters, and hands them over. */
@@ -51,7 +51,7 @@ export class Commands {
         return answer.data.worker_id;
     }
 
-    async #do(id, work, done, failed) {
+    async #do(id, work, done, failed, todo = "") {
         if (this.#busy.has(id)) {
             tellFailed(`${id} has a command on its way`, "Wait until that one is over.");
             return;
@@ -61,7 +61,7 @@ export class Commands {
             await work();
             tellDone(done);
         } catch (error) {
-            tellFailed(failed, error.message, advice(error));
+            tellFailed(failed, error.message, advice(error) || todo);
         } finally {
             this.#busy.delete(id);
             this.#connection.tryNow();

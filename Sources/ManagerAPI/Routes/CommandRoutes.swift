@@ -16,8 +16,8 @@ struct CommandRoutes: Sendable {
             command(.pause, "pause", "Hold a worker's data back.", .briefs),
             command(.resume, "resume", "Let a paused worker's data flow again.", .briefs),
             command(.restart, "restart", "Put a new process in a worker's place.", .briefs),
-            remove, scale, publish,
-        ] + (MessageType(rawValue: "reload") == nil ? [] : [reload, changeParams, params])
+            remove, scale, publish, reload, changeParams, params,
+        ]
     }
 
     private func command(_ type: MessageType, _ word: String, _ summary: String, _ schema: Schema) -> Route {
@@ -104,7 +104,7 @@ struct CommandRoutes: Sendable {
             .envelope(.open) { request throws(APIError) in
                 var payload = request.body.objectValue ?? [:]
                 if let path = payload["path"]?.stringValue { payload["path"] = .string(try folders.resolve(path)) }
-                return APIAnswer(try await askNew("reload", request, payload), "reloaded")
+                return APIAnswer(try await port.ask(.reload, request.workerID, payload, for: request), "reloaded")
             }
         )
     }
@@ -119,7 +119,10 @@ struct CommandRoutes: Sendable {
             body: .object([Schema.Field("params", .open, "The values to change, by name.", isRequired: true)]),
             errors: [.workerNotFound, .invalidWorkerConfig, .conflict, .serviceUnavailable],
             .envelope(.open) { request throws(APIError) in
-                APIAnswer(try await askNew("params", request, request.body.objectValue ?? [:]), "parameters changed")
+                APIAnswer(
+                    try await port.ask(.params, request.workerID, request.body.objectValue ?? [:], for: request),
+                    "parameters changed"
+                )
             }
         )
     }
@@ -132,21 +135,9 @@ struct CommandRoutes: Sendable {
             parameters: [.worker],
             errors: [.workerNotFound, .conflict, .serviceUnavailable],
             .envelope(.open) { request throws(APIError) in
-                APIAnswer(try await askNew("params", request, [:]), "parameters")
+                APIAnswer(try await port.ask(.params, request.workerID, for: request), "parameters")
             }
         )
-    }
-
-    /// Asks by a command that not every manager has.
-    private func askNew(
-        _ name: String,
-        _ request: APIRequest,
-        _ payload: [String: JSONValue]
-    ) async throws(APIError) -> JSONValue {
-        guard let type = MessageType(rawValue: name) else {
-            throw APIError(.serviceUnavailable, "this manager has no '\(name)'")
-        }
-        return try await port.ask(type, request.workerID, payload, for: request)
     }
 
     private var remove: Route {

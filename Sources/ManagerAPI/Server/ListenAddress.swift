@@ -28,6 +28,18 @@ struct ListenAddress: Sendable {
         bind = .unixDomainSocket(path: settings.unixSocket)
     }
 
+    /// Closes a Unix socket that has just been bound to everybody but the owner; until then its folder keeps them out.
+    func closeToOthers() {
+        guard !settings.unixSocket.isEmpty else { return }
+        chmod(settings.unixSocket, 0o600)
+    }
+
+    /// Removes a Unix socket that nobody listens on any more.
+    func remove() {
+        guard !settings.unixSocket.isEmpty else { return }
+        unlink(settings.unixSocket)
+    }
+
     /// The address as people and clients write it.
     func text(_ channel: any Channel) -> String {
         guard settings.unixSocket.isEmpty else { return "unix:\(settings.unixSocket)" }
@@ -47,9 +59,12 @@ struct ListenAddress: Sendable {
     func failure(_ error: any Error) -> APIStartError {
         let place = settings.unixSocket.isEmpty ? "\(settings.host):\(settings.port)" : settings.unixSocket
         if let error = error as? IOError, error.errnoCode == EADDRINUSE {
-            return APIStartError("HTTP cannot listen on \(place): another program does; stop it, or change 'api.port'")
+            return APIStartError(
+                "HTTP cannot listen on \(place): another program does; stop it, or change 'api.port'",
+                isOfAddress: true
+            )
         }
-        return APIStartError("HTTP cannot listen on \(place): \(error)")
+        return APIStartError("HTTP cannot listen on \(place): \(error)", isOfAddress: true)
     }
 
     private static func closeFolder(of path: String) throws(APIStartError) {
@@ -67,8 +82,11 @@ struct ListenAddress: Sendable {
 public struct APIStartError: Error, CustomStringConvertible {
     /// What is in the way.
     public let description: String
+    /// Whether it is the address that cannot be had.
+    let isOfAddress: Bool
 
-    init(_ description: String) {
+    init(_ description: String, isOfAddress: Bool = false) {
         self.description = description
+        self.isOfAddress = isOfAddress
     }
 }

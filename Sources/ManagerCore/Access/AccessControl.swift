@@ -19,6 +19,7 @@ package final class AccessControl: Sendable {
         var codes: [AccessPass] = []
         var sessions: [AccessPass] = []
         var address: String?
+        var absence: String?
     }
 
     private let state = Mutex(State())
@@ -50,6 +51,12 @@ package final class AccessControl: Sendable {
     package var address: String? {
         get { state.withLock { $0.address } }
         set { state.withLock { $0.address = newValue } }
+    }
+
+    /// Why there is no HTTP server though there should be one.
+    package var absence: String? {
+        get { state.withLock { $0.absence } }
+        set { state.withLock { $0.absence = newValue } }
     }
 
     // MARK: Who is it

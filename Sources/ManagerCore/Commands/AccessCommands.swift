@@ -71,10 +71,10 @@ enum LoginCommand: AdminCommand {
         do throws(ManagerError) {
             let scope = try AccessScope.read(PayloadFields(request), default: .operate)
             guard let address = control.access.address else {
-                throw ManagerError(
-                    .serviceUnavailable,
-                    "the manager serves no HTTP; set 'api.enabled: true' in its configuration, or QUANTCELL_API_ENABLED=true"
-                )
+                let reason =
+                    control.access.absence
+                    ?? "'api.enabled' is false in its configuration, or QUANTCELL_API_ENABLED in its environment"
+                throw ManagerError(.serviceUnavailable, "the manager serves no HTTP: \(reason)")
             }
             guard address.hasPrefix("http") else {
                 throw ManagerError(.conflict, "the manager serves HTTP on \(address), where no browser gets")

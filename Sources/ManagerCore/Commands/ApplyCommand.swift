@@ -84,7 +84,7 @@ extension WorkerControl {
         }
         let crossing = Crossing(done)
         Task.detached { [loop] in
-            let result = Result { try source.load(file) }
+            let result = Result { try source.load(file).settings }
                 .mapError { ManagerError(.invalidWorkerConfig, "\($0)") }
             loop.execute { crossing.value(result.map { (file, $0) }) }
         }

@@ -7,6 +7,8 @@ internal import WireProtocol
 final class CommandDesk {
     /// The longest `msg_id` of a request, bytes: it is kept with its answer.
     private static let maxIDBytes = 256
+    /// How many commands may wait for the manager to have started.
+    private static let maxEarly = 1000
     /// The largest payload that is journaled whole, bytes.
     private static let maxJournaledBytes = 64 << 10
 
@@ -14,6 +16,9 @@ final class CommandDesk {
     /// Who waits for a command that is under way, by its `msg_id`.
     private var underWay: [String: [Requester]] = [:]
     private var answers = RememberedAnswers()
+    /// Commands that came before it was known what an earlier manager has left; they wait for that.
+    private var early: [(command: any AdminCommand.Type, requester: Requester)] = []
+    private var isOpen = false
 
     init(_ control: WorkerControl) {
         self.control = control
@@ -40,12 +45,30 @@ final class CommandDesk {
                 )
             )
         } else if requester.mayCommand {
-            carryOut(command, requester)
+            if isOpen { carryOut(command, requester) } else { keep(command, requester) }
         } else {
             let error = ManagerError(.forbidden, "'\(request.type.rawValue)' needs the key of an operator")
             journal(requester, result: "refused", reason: .string(error.description))
             requester.answer(Self.answer(request, .failure(error)))
         }
+    }
+
+    private func keep(_ command: any AdminCommand.Type, _ requester: Requester) {
+        guard early.count < Self.maxEarly else {
+            let error = ManagerError(.serviceUnavailable, "the manager is starting")
+            return requester.answer(Self.answer(requester.request, .failure(error)))
+        }
+        early.append((command, requester))
+    }
+
+    /// Carries out what has come too early, and from now on what comes.
+    ///
+    /// Until then the journal may still say of a worker what an earlier manager meant to do; what a command begins meanwhile would be taken for
+    /// that, and be done twice.
+    func open() {
+        isOpen = true
+        defer { early = [] }
+        for (command, requester) in early { carryOut(command, requester) }
     }
 
     private func carryOut(_ command: any AdminCommand.Type, _ requester: Requester) {

@@ -16,6 +16,8 @@ struct Door {
     let openEndpoints: [String]
     /// The endpoints with addresses that demand a key.
     let lockedEndpoints: [String]
+    /// The TCP ports of each endpoint; an address that leaves its port to the system has none that is known.
+    let ports: [String: Set<UInt16>]
     /// Where the key of this machine's user is, for TCP on the same machine.
     private let localKeyPath: String
 
@@ -55,6 +57,7 @@ struct Door {
             workerKeys: manager.map(WorkerKeys.init),
             openEndpoints: isOpen ? network : [],
             lockedEndpoints: isOpen ? [] : network,
+            ports: endpoints.tcpPorts,
             localKeyPath: "\(folders.runtime)/local.key_secret"
         )
     }
@@ -91,6 +94,19 @@ extension Endpoints {
             ("events", events),
             ("history", history), ("publish", publish),
         ]
+    }
+}
+
+extension Endpoints {
+    /// The TCP ports of each endpoint, by name.
+    fileprivate var tcpPorts: [String: Set<UInt16>] {
+        Dictionary(
+            uniqueKeysWithValues: all.map { name, addresses in
+                let ports = addresses.filter { $0.hasPrefix("tcp://") }
+                    .compactMap { $0.split(separator: ":").last.flatMap { UInt16($0) } }.filter { $0 > 0 }
+                return (name, Set(ports))
+            }
+        )
     }
 }
 

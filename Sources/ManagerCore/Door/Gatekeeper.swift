@@ -19,34 +19,45 @@ actor Gatekeeper {
     }
 
     private static let batch = 1000
+    /// How often it looks whether a client's key was taken back, while there are any that have come by theirs.
+    private static let revocationInterval = Duration.milliseconds(500)
 
     private nonisolated let loop: EventLoop
     private let context: Context
     private let guests: GuestList
     private let logger: Logger
     private let onRefused: @Sendable (_ endpoint: String, _ reason: String, _ unreported: UInt64) -> Void
+    private let ports: [String: Set<UInt16>]
+    private let onRevoked: @Sendable (String) -> Void
     private var sampler: RefusalSampler
     private var opened: Opened?
+    private var revocationTimer: EventLoop.Timer?
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { loop.asUnownedSerialExecutor() }
 
     /// - Parameters:
     ///   - context: The context of the sockets that it guards; none of them may be bound before ``start()``.
     ///   - guests: Who is let in.
+    ///   - ports: The TCP ports of each endpoint.
     ///   - reportsPerSecond: How many refused connections are told of one by one; the others are counted.
     ///   - onRefused: Called on its own thread for a connection that is not let in, with how many others were not told of since.
+    ///   - onRevoked: Called on its own thread when connections of a client were closed whose key was taken back, with what to say of it.
     init(
         context: Context,
         guests: GuestList,
+        ports: [String: Set<UInt16>],
         reportsPerSecond: Int,
         logger: Logger,
-        onRefused: @escaping @Sendable (_ endpoint: String, _ reason: String, _ unreported: UInt64) -> Void
+        onRefused: @escaping @Sendable (_ endpoint: String, _ reason: String, _ unreported: UInt64) -> Void,
+        onRevoked: @escaping @Sendable (String) -> Void
     ) throws(ZeroMQError) {
         loop = try EventLoop(name: "qc-door")
         self.context = context
         self.guests = guests
         self.logger = logger
         self.onRefused = onRefused
+        self.ports = ports
+        self.onRevoked = onRevoked
         sampler = RefusalSampler(perSecond: reportsPerSecond)
     }
 
@@ -64,6 +75,32 @@ actor Gatekeeper {
     func stop() {
         if let watch = opened?.watch { loop.unwatch(watch) }
         opened = nil
+        if let revocationTimer { loop.cancel(revocationTimer) }
+        revocationTimer = nil
+    }
+
+    // MARK: Keys that were taken back
+
+    private func watchRevocations() {
+        guard opened != nil, revocationTimer == nil, guests.hasClients else { return }
+        revocationTimer = loop.schedule(after: Self.revocationInterval) { [unowned self] in
+            assumeIsolated { $0.endRevoked() }
+        }
+    }
+
+    /// Closes what a client has open whose key was taken back: its commands are refused at once, but who only publishes or only receives is not
+    /// asked again. A connection says where it comes from and not whose it is: others from there to the same endpoint are closed too, and
+    /// connect again by themselves.
+    private func endRevoked() {
+        revocationTimer = nil
+        for client in guests.takeRevoked() {
+            let count = client.places.reduce(0) { sum, place in
+                sum + TCPConnections.end(from: place.address, to: ports[place.endpoint] ?? [])
+            }
+            let endpoints = Set(client.places.map(\.endpoint)).sorted().joined(separator: ", ")
+            onRevoked("the key of '\(client.name)' was taken back: \(count) connections to \(endpoints) were closed")
+        }
+        watchRevocations()
     }
 
     private func read() {
@@ -77,6 +114,7 @@ actor Gatekeeper {
                     continue
                 }
                 try opened.socket.send([frames[0], []] + answer(request))
+                watchRevocations()
             }
         } catch {
             logger.error("connections cannot be checked: \(error)")

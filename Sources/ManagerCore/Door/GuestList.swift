@@ -16,7 +16,24 @@ final class GuestList: Sendable {
         case refused(String)
     }
 
+    /// Where a client has connected, and from which address; `nil` for one of more than are remembered.
+    struct Place: Hashable {
+        let endpoint: String
+        let address: String?
+    }
+
+    /// A client, and the places that its key opened once and opens no more.
+    struct Revoked: Hashable {
+        let name: String
+        let places: Set<Place>
+    }
+
+    /// How many places of one client are told apart.
+    private static let maxPlaces = 64
+
     private struct State {
+        /// Where clients have connected since the start, by their keys.
+        var admitted: [CurveKey: (name: String, places: Set<Place>)] = [:]
         var clients: [CurveKey: (name: String, roles: [Role])] = [:]
         var stamp: KeyFolder.Stamp?
         /// The identities of the processes that the manager has spawned, by their public keys.
@@ -79,11 +96,11 @@ final class GuestList: Sendable {
             return .admitted(.anonymous)
         case .curve(let bytes):
             guard let key = CurveKey(bytes: bytes) else { return .refused("no key") }
-            return verdict(on: key, at: request.endpoint)
+            return verdict(on: key, at: request.endpoint, from: request.address)
         }
     }
 
-    private func verdict(on key: CurveKey, at endpoint: String) -> Verdict {
+    private func verdict(on key: CurveKey, at endpoint: String, from address: String) -> Verdict {
         state.withLock { state in
             if let identity = state.workers[key] {
                 guard Role.worker.opens(endpoint) else {
@@ -102,7 +119,29 @@ final class GuestList: Sendable {
                 let roles = client.roles.map(\.rawValue).joined(separator: ", ")
                 return .refused("'\(client.name)' is \(roles), which does not open it")
             }
+            var places = state.admitted[key]?.places ?? []
+            places.insert(Place(endpoint: endpoint, address: places.count < Self.maxPlaces ? address : nil))
+            state.admitted[key] = (client.name, places)
             return .admitted(.client(name: client.name, roles: client.roles))
+        }
+    }
+
+    /// Whether clients with keys have connected.
+    var hasClients: Bool { state.withLock { !$0.admitted.isEmpty } }
+
+    /// The clients whose key, or a role of it, was taken back since they have connected; each is told once.
+    func takeRevoked() -> [Revoked] {
+        state.withLock { state in
+            refresh(&state)
+            let admitted = state.admitted
+            return admitted.compactMap { key, client in
+                let roles = state.clients[key]?.roles ?? []
+                let places = client.places.filter { place in !roles.contains { $0.opens(place.endpoint) } }
+                guard !places.isEmpty else { return nil }
+                state.admitted[key]?.places.subtract(places)
+                if places.count == client.places.count { state.admitted[key] = nil }
+                return Revoked(name: client.name, places: places)
+            }
         }
     }
 

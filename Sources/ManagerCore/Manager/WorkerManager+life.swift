@@ -161,15 +161,24 @@ extension WorkerManager {
         try Gatekeeper(
             context: context,
             guests: door.guests,
+            ports: door.ports,
             reportsPerSecond: settings.journal.refusedSample,
-            logger: logger
-        ) { [weak self, controlLoop] endpoint, reason, unreported in
-            controlLoop.execute { [weak self] in
-                self?.assumeIsolated {
-                    $0.running?.control.connectionRefused(endpoint, reason, unreported: unreported)
+            logger: logger,
+            onRefused: { [weak self, controlLoop] endpoint, reason, unreported in
+                controlLoop.execute { [weak self] in
+                    self?.assumeIsolated {
+                        $0.running?.control.connectionRefused(endpoint, reason, unreported: unreported)
+                    }
+                }
+            },
+            onRevoked: { [weak self, controlLoop] what in
+                controlLoop.execute { [weak self] in
+                    self?.assumeIsolated {
+                        $0.running?.control.chronicle.record(.manager, cause: what, actor: .manager, level: .notice)
+                    }
                 }
             }
-        }
+        )
     }
 
     /// Says loudly where anybody gets in.

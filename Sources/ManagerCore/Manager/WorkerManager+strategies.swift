@@ -34,6 +34,7 @@ extension WorkerManager {
                 startEnded(start.config.name, failure: result.failure)
             }
         }
+        control.desk.open()
     }
 
     private func startEnded(_ name: String, failure: ManagerError?) {

@@ -97,7 +97,7 @@ public actor WorkerManager {
         self.settings = settings
         self.environment = environment ?? ProcessEnvironment.current()
         secrets.learn(environment: self.environment)
-        for strategy in settings.strategies { secrets.learn(.object(strategy.params.values)) }
+        for strategy in settings.strategies { secrets.learn(settings.config(of: strategy).json) }
         var logger = logger
         logger.handler = ScrubbingLogHandler(logger.handler, secrets)
         self.logger = logger

@@ -88,6 +88,9 @@ final class SandboxRun {
         process.workerID = id
     }
 
+    /// Whether nothing more is to come of it: what it says last comes behind all its signals.
+    var hasSaidAll: Bool { handled != nil || done == nil }
+
     /// Where it hangs, as far as is known.
     var whereabouts: String { callback.map { "; it is in \($0)" } ?? "" }
 

@@ -63,7 +63,7 @@ public struct Settings: Codable, Hashable, Sendable {
         return checker.problems
     }
 
-    /// The settings without the secrets in the parameters and variables of strategies, for people to look at.
+    /// The settings without the secrets in the parameters, variables and arguments of strategies, for people to look at.
     public var redacted: Settings {
         var settings = self
         for index in settings.strategies.indices {
@@ -72,6 +72,9 @@ public struct Settings: Codable, Hashable, Sendable {
             let environment = JSONValue.object(settings.strategies[index].environment.mapValues(JSONValue.string))
             settings.strategies[index].environment =
                 environment.redacted.objectValue?.compactMapValues(\.stringValue) ?? [:]
+            let arguments = JSONValue.array(settings.strategies[index].arguments.map(JSONValue.string))
+            settings.strategies[index].arguments =
+                JSONValue.object(["arguments": arguments]).redacted["arguments"]?.stringArrayValue ?? []
         }
         return settings
     }

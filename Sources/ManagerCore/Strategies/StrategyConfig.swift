@@ -179,6 +179,9 @@ public struct StrategyConfig: Hashable, Sendable {
         return read(descriptor, &start, 2) == 2 && start == Array("#!".utf8)
     }
 
+    /// Names that no worker can have: over HTTP they stand where ids do, and mean something else.
+    static let reservedNames: Set<String> = ["status", "stats", "scale"]
+
     /// Whether `name` can be a worker's id, which also names its log file.
     static func isName(_ name: String) -> Bool {
         1...64 ~= name.utf8.count && name.first != "."

@@ -198,7 +198,8 @@ final class Worker {
         var metadata = metadata
         metadata.merge(lag.json) { $1 }
         if kind == .process {
-            metadata["arguments"] = .array(config.arguments.map(JSONValue.string))
+            let arguments: JSONValue = ["arguments": .array(config.arguments.map(JSONValue.string))]
+            metadata["arguments"] = arguments.redacted["arguments"]
         } else {
             metadata["gaps"] = JSONValue(gaps)
             metadata["delivery"] = .string(config.delivery.rawValue)

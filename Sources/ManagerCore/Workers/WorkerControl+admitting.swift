@@ -23,7 +23,7 @@ extension WorkerControl {
         let kind = try config.validate()
         config.name = try freeName(config)
         if let error = tooManyWorkers(besides: config.name) { throw error }
-        secrets.learn(.object(config.params))
+        secrets.learn(config.json)
         let worker = Worker(id: config.name, config: config, kind: kind)
         worker.generationBefore = supervisor.life(of: config.name)?.generation ?? 0
         // The life of a stopped worker of that name ends here: the name is taken while the new one is compiled.
@@ -52,6 +52,12 @@ extension WorkerControl {
                     "'\(config.name.prefix(80))' cannot be a worker's name: 1 to 64 of A-Z a-z 0-9 . _ - are needed"
                 )
             }
+            guard !StrategyConfig.reservedNames.contains(config.name) else {
+                throw ManagerError(
+                    .invalidWorkerConfig,
+                    "'\(config.name)' cannot be a worker's name: over HTTP it means something else; choose another --name"
+                )
+            }
             guard isFree(config.name) else {
                 throw ManagerError(
                     .conflict,
@@ -63,7 +69,9 @@ extension WorkerControl {
         let base = String(config.baseName.prefix(56).map { StrategyConfig.isName("x\($0)") ? $0 : "-" })
         for number in 1...settings.manager.maxWorkers + Self.maxStopped {
             let name = number == 1 ? base : "\(base)-\(number)"
-            if StrategyConfig.isName(name), workers[name] == nil { return name }
+            if StrategyConfig.isName(name), !StrategyConfig.reservedNames.contains(name), workers[name] == nil {
+                return name
+            }
         }
         throw ManagerError(.conflict, "choose a --name: there are too many workers called '\(base)'")
     }

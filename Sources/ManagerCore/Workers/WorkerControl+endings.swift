@@ -9,8 +9,10 @@ internal import ZeroMQ
 
 // What follows when a process has ended.
 extension WorkerControl {
-    /// For how long the reason of a process that refused to start is waited for.
+    /// For how long the last words of a process are waited for, where it must have said something.
     private static let hearing = Duration.seconds(2)
+    /// How long after one look the next one comes.
+    private static let hearingStep = Duration.milliseconds(20)
 
     func processEnded(_ process: WorkerProcess, _ exit: Exit?) {
         hearWhyItRefuses(process, exit, until: SuspendingClock().now + Self.hearing)
@@ -24,7 +26,7 @@ extension WorkerControl {
             worker.startedAt == nil,
             let state = supervisor.life(of: worker.id)?.state, [.initializing, .initialized, .starting].contains(state)
         else { return isGone(process, exit) }
-        loop.schedule(after: .milliseconds(20)) { [unowned self] in hearWhyItRefuses(process, exit, until: deadline) }
+        loop.schedule(after: Self.hearingStep) { [unowned self] in hearWhyItRefuses(process, exit, until: deadline) }
     }
 
     private func isGone(_ process: WorkerProcess, _ exit: Exit?) {
@@ -45,11 +47,7 @@ extension WorkerControl {
             )
         }
         if let sandbox = sandbox(of: process) {
-            // Its last words may still be on their way.
-            hearOut { [unowned self] in
-                sandboxes[sandbox.generation] = nil
-                sandbox.ended(status)
-            }
+            hear(sandbox, status, until: SuspendingClock().now + (status.isSuccess ? Self.hearing : Self.hearingStep))
         } else if let reload = reload(with: process) {
             reload.ended(status)
         } else if !pools.ended(process, status), let id = process.workerID, let worker = workers[id],
@@ -58,6 +56,16 @@ extension WorkerControl {
             ended(worker, process, exit)
         }
         finishWhenEmpty()
+    }
+
+    /// Waits for the last words of a sandbox, which may still be on their way. Others go on talking all the time: it has to be about its own.
+    private func hear(_ sandbox: SandboxRun, _ status: ExitStatus, until deadline: SuspendingClock.Instant) {
+        plane?.readStatus()
+        guard !sandbox.hasSaidAll, SuspendingClock().now < deadline else {
+            sandboxes[sandbox.generation] = nil
+            return sandbox.ended(status)
+        }
+        loop.schedule(after: Self.hearingStep) { [unowned self] in hear(sandbox, status, until: deadline) }
     }
 
     private func ended(_ worker: Worker, _ process: WorkerProcess, _ exit: Exit?) {
@@ -74,20 +82,24 @@ extension WorkerControl {
     func finishWhenEmpty() {
         guard let whenEmpty, processes.isEmpty, compiler.isIdle, pythons.isIdle else { return }
         self.whenEmpty = nil
-        hearOut { [unowned self] in
+        hearOut(until: SuspendingClock().now + Self.hearing) { [unowned self] in
             // What was recorded last is to be told before the end.
             chronicle.afterCommit(whenEmpty)
         }
     }
 
-    /// Reads what processes that have ended said last, until nothing more comes.
-    private func hearOut(_ done: @escaping () -> Void) {
+    /// Reads what processes that have ended said last, until nothing more comes, or somebody else does not stop talking.
+    private func hearOut(until deadline: SuspendingClock.Instant, _ done: @escaping () -> Void) {
         guard let plane else { return done() }
         let before = plane.statusCount
         plane.readStatus()
-        loop.schedule(after: .milliseconds(20)) { [unowned self] in
+        loop.schedule(after: Self.hearingStep) { [unowned self] in
             plane.readStatus()
-            if plane.statusCount == before { done() } else { hearOut(done) }
+            if plane.statusCount == before || deadline <= SuspendingClock().now {
+                done()
+            } else {
+                hearOut(until: deadline, done)
+            }
         }
     }
 }

@@ -138,7 +138,7 @@ extension WorkerControl {
         let kind = try config.validate()
         guard Self.isAdoptable(record, kind) else { throw ManagerError(.conflict, "it was \(record.state)") }
         let child = try AdoptedProcess.adopt(record.fingerprint, token: record.token)
-        secrets.learn(.object(config.params))
+        secrets.learn(config.json)
         let worker = Worker(id: record.workerID, config: config, kind: kind)
         worker.source = isConfigured ? .config : .cli
         worker.library = record.libraryPath

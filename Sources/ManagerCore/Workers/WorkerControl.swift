@@ -153,7 +153,7 @@ final class WorkerControl {
         debounce: settings.supervisor.reload.debounce.duration,
         logger: logger
     ) { [unowned self] in sourceChanged($0) }
-    private lazy var desk = CommandDesk(self)
+    private(set) lazy var desk = CommandDesk(self)
 
     init(_ parts: Parts) {
         self.parts = parts

@@ -1,3 +1,4 @@
+internal import Glibc
 internal import WireProtocol
 
 /// Reads the record, over a connection of its own; used by one thread at a time.
@@ -6,6 +7,7 @@ internal import WireProtocol
 package final class RecordReader {
     /// The most ranges that one call takes.
     package static let maxRanges = 1000
+    private static let messagesBetweenYields = 32
 
     let connection: Connection
     private let configuration: RecordConfiguration
@@ -118,6 +120,8 @@ package final class RecordReader {
                 return
             }
             bytes += body.count
+            // Whoever reads back is late already; others who wait for this processor are not.
+            if chunk.messages.count % Self.messagesBetweenYields == 0 { sched_yield() }
             report(cursor, &chunk)
             chunk.messages.append(
                 RecordedMessage(

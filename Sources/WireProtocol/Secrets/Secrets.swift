@@ -1,5 +1,5 @@
 /// Which names are those of secrets, and JSON without them: passwords, keys and tokens that a strategy is given are nobody's to read in a
-/// log.
+/// log. In a member `arguments`, a list of text, they are looked for as programs are told them (``ArgumentSecrets``).
 package enum Secrets {
     /// What stands in place of a secret.
     package static let mark = "[redacted]"
@@ -53,7 +53,15 @@ extension JSONValue {
     package var redacted: JSONValue {
         switch self {
         case .object(let members):
-            .object(Dictionary(members.map { ($0, $1.hides(under: $0) ? .string(Secrets.mark) : $1.redacted) }) { $1 })
+            .object(
+                Dictionary(
+                    members.map { name, value in
+                        if value.hides(under: name) { return (name, .string(Secrets.mark)) }
+                        guard let arguments = value.arguments(under: name) else { return (name, value.redacted) }
+                        return (name, .array(ArgumentSecrets.redacted(arguments).map(JSONValue.string)))
+                    }
+                ) { $1 }
+            )
         case .array(let elements): .array(elements.map(\.redacted))
         default: self
         }
@@ -63,13 +71,20 @@ extension JSONValue {
     package var secrets: [String] {
         switch self {
         case .object(let members):
-            members.flatMap { $1.hides(under: $0) ? $1.texts(isWeak: Secrets.isWeak($0)) : $1.secrets }
+            members.flatMap { name, value in
+                if value.hides(under: name) { return value.texts(isWeak: Secrets.isWeak(name)) }
+                guard let arguments = value.arguments(under: name) else { return value.secrets }
+                return ArgumentSecrets.members(arguments).flatMap { $1.texts(isWeak: Secrets.isWeak($0)) }
+            }
         case .array(let elements): elements.flatMap(\.secrets)
         default: []
         }
     }
 
-    private func hides(under name: String) -> Bool {
+    /// The arguments of a program, where that is what the member is.
+    private func arguments(under name: String) -> [String]? { name == "arguments" ? stringArrayValue : nil }
+
+    func hides(under name: String) -> Bool {
         guard Secrets.isSecret(name) else { return false }
         switch self {
         case .null, .bool: return false

@@ -32,6 +32,10 @@ final class HistoryLink {
     }
 
     private let socket: Socket
+    private let address: String
+    private let curve: CurveClient?
+    /// Most workers never ask, and each connection takes 32 KB of the manager's memory.
+    private var isConnected = false
     private let gauges: WorkerGauges
     private var question: Question?
     private var isReading = false
@@ -49,7 +53,8 @@ final class HistoryLink {
         socket = try Socket(context, .dealer)
         try socket.set(.routingID, identity)
         try socket.set(.maxMessageSize, Int64(Message.maxBytes))
-        try socket.connect(address, with: curve)
+        self.address = address
+        self.curve = curve
     }
 
     func wait(with poller: inout Poller) -> Poller.Item {
@@ -67,6 +72,10 @@ final class HistoryLink {
 
     /// Asks, once the answer to what was asked before has been read.
     func ask(_ request: ReplayRequest, at now: Int64) throws(ZeroMQError) {
+        if !isConnected {
+            try socket.connect(address, with: curve)
+            isConnected = true
+        }
         let message = message(request)
         question = Question(request: request, messageID: message.messageID, askedAt: now)
         try socket.send([message.bytes])

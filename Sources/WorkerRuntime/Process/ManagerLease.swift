@@ -12,6 +12,8 @@ struct ManagerLease {
     }
 
     private static let maxGraces = 10
+    /// For how long a spare waits, at most: it has nothing to lose, and a later manager has no use for it.
+    private static let spareSeconds = 10.0
     /// How long the manager may be away, in seconds.
     static let seconds = 1.0...(365 * 86400)
 
@@ -44,7 +46,8 @@ struct ManagerLease {
     var isSpare = false
 
     /// When the lease ends, if nothing is heard: never before the manager has been away for its length, and one ``interval`` later at most.
-    private var end: Int64? { unansweredSince.map { max($0 + Int64(length * 1e9), noVerdictBefore) } }
+    private var end: Int64? { unansweredSince.map { max($0 + Int64(patience * 1e9), noVerdictBefore) } }
+    private var patience: Double { isSpare ? min(length, Self.spareSeconds) : length }
 
     /// When to look again: to ask, or just when the lease is over.
     var nextLook: Int64 { min(lastAsk + interval, end ?? .max) }

@@ -48,8 +48,8 @@ extension Worker {
     }
 
     /// Whether a batch of messages may go on.
-    func goesOn(_ moment: inout Moment) -> Bool {
-        moment.goesOn(at: runner?.lastEntry) && !StopRequest.isRaised && !isAbandoned
+    func goesOn(_ moment: inout Moment, givingWay: Bool = false) -> Bool {
+        moment.goesOn(at: runner?.lastEntry, givingWay: givingWay) && !StopRequest.isRaised && !isAbandoned
     }
 
     /// Takes the next message; `false` when there is none.

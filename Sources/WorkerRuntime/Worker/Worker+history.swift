@@ -67,7 +67,7 @@ extension Worker {
                 runner.lose(lost, purpose: recovery.purpose)
                 askForMore()
             }
-        } while history.isAtEnd || goesOn(&moment)
+        } while history.isAtEnd || goesOn(&moment, givingWay: true)
     }
 
     /// Asks and handles no more. What a strategy has given up on is not lost: it is still in the record.

@@ -121,6 +121,7 @@ final class Worker {
         )
         resendTimer = ResendTimer(at: qc_monotonic_ns())
         context = try ZeroMQ.Context()
+        BriefThread.begin()
         control = try ControlLink(context: context, environment: environment, gauges: gauges)
         status = try Self.statusSocket(context, environment)
         data = try Self.dataSocket(context, environment)

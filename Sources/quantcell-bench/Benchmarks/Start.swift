@@ -10,7 +10,7 @@ struct Start: ParsableCommand {
         discussion: """
             A start is timed as the round trip of the request, less that of a ping, and between the journal's entries for the \
             request and for the state 'running'. The floor is posix_spawn of a libzmq process in C up to its first message; for \
-            the first compile it is the compiler alone.
+            the first compile it is the compiler alone, and for a strategy in Python without a spare an interpreter with pyzmq.
             """
     )
 
@@ -35,7 +35,8 @@ struct Start: ParsableCommand {
             notes: [
                 "round trip: the request's, less the median of a ping's in the same round; the last word comes after the journal is on disk.",
                 "journal: between the entries of the request and of the transition to running.",
-                "floor: posix_spawn of a libzmq process in C up to its first message; of the first compile: swiftc alone.",
+                "floor: posix_spawn of a libzmq process in C up to its first message; of the first compile: swiftc alone;",
+                "of .py without a spare: posix_spawn of python3 that imports pyzmq, up to its first message.",
             ]
         )
         let workspace = try Workspace()
@@ -74,29 +75,36 @@ struct Start: ParsableCommand {
                 )
             }
         }
-        try measurePython(options, warm, floor, starts, rounds, into: &report)
+        try measurePython(options, (warm, cold), floor, starts, rounds, into: &report)
         try measureCompiling(options, workspace, warm, into: &report)
     }
 
     private static func measurePython(
         _ options: BenchOptions,
-        _ product: StartProduct,
+        _ products: (warm: StartProduct, cold: StartProduct),
         _ floor: StartFloor,
         _ starts: Int,
         _ rounds: Int,
         into report: inout Report
     ) throws {
-        let probe = try Probe.writePython(to: product.manager.folder)
+        let probe = try Probe.writePython(to: products.warm.manager.folder)
         do {
             // The first one finds no spare, and brings them.
-            _ = try product.start(probe)
+            for product in [products.warm, products.cold] { _ = try product.start(probe) }
         } catch {
             return report.progress("start: without Python: \(error)")
         }
-        var results: [(warm: StartTimes, bare: Latency)] = []
+        // Each takes an interpreter's time: fewer of them.
+        let coldStarts = max(starts / 4, 1)
+        var results: [(warm: StartTimes, bare: Latency, cold: StartTimes, interpreter: Latency)] = []
         for round in 1...rounds {
             report.progress("start: Python, round \(round) of \(rounds)")
-            results.append((try product.round(starts, path: probe, spareKey: "python_spares"), try floor.round(starts)))
+            results.append(
+                (
+                    try products.warm.round(starts, path: probe, spareKey: "python_spares"), try floor.round(starts),
+                    try products.cold.round(coldStarts, path: probe), try floor.interpreterRound(coldStarts)
+                )
+            )
         }
         for (percent, label, limit) in [(50.0, "median", 20.0), (99.0, "p99", nil)] {
             report.add(
@@ -109,6 +117,14 @@ struct Start: ParsableCommand {
                 target: limit.map { .atMost($0) }
             )
         }
+        report.add(
+            ".py, no spare, round trip, median",
+            "ms",
+            percent: 50,
+            of: results.map(\.cold.roundTrip),
+            floor: results.map(\.interpreter),
+            per: 1_000_000
+        )
     }
 
     private static func measureCompiling(
@@ -212,12 +228,27 @@ private final class StartFloor {
         try pull.set(.receiveTimeout, 10_000)
     }
 
-    func round(_ starts: Int) throws -> Latency {
+    func round(_ starts: Int) throws -> Latency { try round(starts, program.path, ["hello", address]) }
+
+    /// The same with a Python interpreter that imports what a worker cannot do without.
+    func interpreterRound(_ starts: Int) throws -> Latency {
+        guard let python = Files.program("python3") else { throw BenchError("there is no 'python3' in PATH") }
+        let hello = """
+            import signal, sys, zmq
+            socket = zmq.Context().socket(zmq.PUSH)
+            socket.connect(sys.argv[1])
+            socket.send(b"hello")
+            signal.pause()
+            """
+        return try round(starts, python, ["-c", hello, address])
+    }
+
+    private func round(_ starts: Int, _ executable: String, _ arguments: [String]) throws -> Latency {
         var times = Latency()
         for _ in 0..<starts {
             Clock.sleep(milliseconds: 20)
             let begin = Clock.monotonic
-            let child = try Child("a bare process", program.path, ["hello", address], output: "/dev/null")
+            let child = try Child("a bare process", executable, arguments, output: "/dev/null")
             guard try pull.receive(wait: true) != nil else { throw BenchError("a bare process said nothing") }
             times.record(Clock.monotonic - begin)
             child.kill()

@@ -30,6 +30,9 @@ enum Clock {
 
     /// Lets this process's timers fire on time, not up to 50 µs late.
     static func sharpen() {
+        // Nor may what is measured keep whoever measures from the processor. All threads of floors and publishers get this, as the
+        // product's own do.
+        _ = qc_set_slice(100_000)
         try? Files.write("1", to: "/proc/self/timerslack_ns")
     }
 

@@ -13,6 +13,8 @@ final class Manager {
         var records = true
         /// How market data comes to workers; `nil` as by default.
         var lane: BenchLane?
+        /// Requests a second over HTTP, 0 for no limit; `nil` as by default.
+        var requestsPerSecond: Int?
         /// More keys of `record`, and what else the file says.
         var more = ""
 
@@ -206,6 +208,7 @@ final class Manager {
           terminate_grace: 1s
         pool:
           min_size: \(configuration.spares)
+          python_min_size: \(min(configuration.spares, 1))
           max_size: \(configuration.maxSpares)
         supervisor:
           restart_policy:
@@ -218,6 +221,9 @@ final class Manager {
           high_water_mark: \(Bare.highWaterMark)
           data_lane: \(configuration.lane?.rawValue ?? "auto")
           max_topics: 20000
+        api:
+          port: 0
+          \(configuration.requestsPerSecond.map { "limits: {requests_per_second: \($0)}" } ?? "")
         record:
           mode: \(configuration.records ? "all" : "off")
         \(configuration.more)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import datetime
+import enum
 import json
 import math
 import unittest
@@ -26,6 +27,24 @@ class Outer:
     markets: Dict[str, Inner] = field(default_factory=dict)
     window: Deque[int] = field(default_factory=collections.deque)
     added: int = 7
+
+
+@dataclass
+class Loose:
+    last: Optional[float] = None
+    inner: Optional[Inner] = None
+    all: Dict[str, Optional[Inner]] = field(default_factory=dict)
+
+
+@dataclass
+class Strict:
+    count: int
+    last: float
+    inner: Inner
+
+
+class Side(str, enum.Enum):
+    BUY = "buy"
 
 
 @dataclass(frozen=True)
@@ -60,6 +79,7 @@ class StateTests(unittest.TestCase):
             (object(), "holds a builtins.object at 'state'"),
             ({"a": [Inner()]}, "holds a Inner at 'state.a[0]', and no annotation says so"),
             ({"f": len}, "at 'state.f'"),
+            ({"side": Side.BUY}, "holds a tests.test_values.Side at 'state.side'"),
         ):
             with self.assertRaisesRegex(StrategyError, reason.replace("[", r"\[")):
                 encode(value)
@@ -68,6 +88,24 @@ class StateTests(unittest.TestCase):
             deep = [deep]
         with self.assertRaisesRegex(StrategyError, "nests deeper than 56 levels"):
             encode(deep)
+
+    def test_what_may_be_missing_comes_back_missing(self) -> None:
+        # An average, say, that takes some bars before there is one; and a process that dies in between.
+        for value in (Loose(), Loose(1.5, Inner([2.0])), Loose(None, None, {"X": None, "Y": Inner()})):
+            text = json.dumps(encode(value, Loose), allow_nan=False)
+            self.assertNotIn("$", text)
+            self.assertEqual(decode(json.loads(text), Loose), value)
+
+    def test_what_is_not_what_its_annotation_says_comes_back_as_it_is(self) -> None:
+        for count, last, inner in ((None, None, None), (0.5, "x", {"a": 1}), (True, 3, [Loose.__name__]), (math.inf, 1 << 70, 5)):
+            value = Strict(count, last, inner)  # type: ignore[arg-type]
+            found = decode(json.loads(json.dumps(encode(value, Strict), allow_nan=False)), Strict)
+            self.assertEqual(found, value)
+            self.assertEqual([type(found.count), type(found.inner)], [type(count), type(inner)])
+        # While what another version of the strategy has saved must fit.
+        for saved in ({"count": None}, {"count": "3"}, {"inner": None}, {"inner": 5}):
+            with self.assertRaisesRegex(StrategyError, "is expected"):
+                decode({"count": 1, "last": 1.0, "inner": {"closes": []}, **saved}, Strict)
 
     def test_a_set_is_saved_in_one_order(self) -> None:
         self.assertEqual(encode({"b", "a", "c"}), encode({"c", "b", "a"}))

@@ -3,42 +3,41 @@ import Glibc
 
 /// `quantcell new-strategy`
 struct NewStrategy: ParsableCommand {
-    /// A language that strategies are written in.
-    enum Language: String, CaseIterable, ExpressibleByArgument {
-        case swift
-    }
-
     static let configuration = CommandConfiguration(
         abstract: "Write a commented strategy to start from.",
         discussion: """
-            Writes NAME.swift into the working folder. It runs as it is. An existing file is never touched. No manager \
-            is needed.
+            Writes NAME.swift, or NAME.py, into the working folder. It runs as it is. An existing file is never touched. \
+            No manager is needed.
 
             EXAMPLE
               quantcell new-strategy breakout
               quantcell start-strategy breakout.swift --symbols BTC/USDT
+
+              quantcell new-strategy reversal.py
             """
     )
 
-    @Argument(help: "A letter, then letters, digits, - and _.")
+    @Argument(help: "A letter, then letters, digits, - and _; NAME.py is one in Python.")
     var name: String
 
-    @Option(help: "The language: swift.")
-    var language = Language.swift
+    @Option(help: "The language: swift or python (default: by NAME, else swift).")
+    var language: StrategyTemplate.Language?
 
     // Every command takes it, so that scripts and aliases may always give it.
     @OptionGroup(visibility: .hidden) var manager: ManagerOptions
 
     func validate() throws {
-        if StrategyTemplate(name: name) == nil {
-            throw ValidationError(
-                "'\(name)' is no name for a strategy: a letter, then letters, digits, - and _ are needed."
-            )
+        if StrategyTemplate(name: name, language: language) != nil { return }
+        if let language, StrategyTemplate(name: name) != nil {
+            throw ValidationError("'\(name)' is no name for a file in \(language.rawValue).")
         }
+        throw ValidationError(
+            "'\(name)' is no name for a strategy: a letter, then letters, digits, - and _ are needed."
+        )
     }
 
     func run() throws {
-        guard let template = StrategyTemplate(name: name) else { return }
+        guard let template = StrategyTemplate(name: name, language: language) else { return }
         try Self.write(template.text, to: template.fileName)
         let output = Output()
         try output.line("wrote \(template.fileName); start it with:")

@@ -13,19 +13,9 @@ struct Remove: ParsableCommand {
             """
     )
 
-    @Argument(help: "The strategy's id, as 'quantcell list' shows it.")
-    var id: String
-
-    @OptionGroup var manager: ManagerOptions
-
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var worker: WorkerOptions
 
     func run() throws {
-        let client = try AdminClient(manager.locate(), timeout: manager.timeout ?? .seconds(60))
-        let answer = try client.ask(.remove, workerID: id)
-        let output = Output()
-        try output.line(json ? WorkerCommand.result(answer).text : "\(PlainText.oneLine(id)) removed")
-        try output.flush()
+        try worker.ask(.remove, patience: .seconds(60)) { _ in ["\(PlainText.oneLine(worker.id)) removed"] }
     }
 }

@@ -14,23 +14,9 @@ struct Why: ParsableCommand {
             """
     )
 
-    @Argument(help: "The strategy's id, as 'quantcell list' shows it.")
-    var id: String
-
-    @OptionGroup var manager: ManagerOptions
-
-    @Flag(help: "Print JSON.")
-    var json = false
+    @OptionGroup var worker: WorkerOptions
 
     func run() throws {
-        let client = try AdminClient(manager.locate(), timeout: manager.timeout ?? .seconds(10))
-        let answer = try client.ask(.why, workerID: id)
-        let output = Output()
-        if json {
-            try output.line(WorkerCommand.result(answer).text)
-        } else {
-            for line in WhyText.lines(answer, id: id) { try output.line(line) }
-        }
-        try output.flush()
+        try worker.ask(.why, patience: .seconds(10)) { WhyText.lines($0, id: worker.id) }
     }
 }

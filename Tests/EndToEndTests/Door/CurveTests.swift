@@ -3,6 +3,7 @@ import Glibc
 import ProcessControl
 import Testing
 import WireProtocol
+import ZeroMQ
 
 /// TCP endpoints demand keys, and what a key is for is all that it opens.
 @Suite struct CurveTests {
@@ -157,8 +158,69 @@ import WireProtocol
             let client = try CurveAdmin(try network.address("admin"), keyFile: desk)
             #expect(try client.code(of: Message(.stop, workerID: "nobody")) == "WORKER_NOT_FOUND")
             #expect(try quantcell(folder, "keys", "revoke", "desk").finish().code == 0)
-            #expect(try client.code(of: Message(.stop, workerID: "nobody")) == "FORBIDDEN")
-            #expect(try manager.entries(kind: "command").last?["detail"]?["result"] == "refused")
+            // Whichever comes first: it is refused, or its connection is closed and nobody hears it.
+            let code = try? client.code(of: Message(.stop, workerID: "nobody"), milliseconds: 2000)
+            #expect(code == "FORBIDDEN" || code == nil)
+            try manager.asking("the connection is closed") { try revoked(manager, "desk", "admin") }
+            #expect(throws: Waited.self) {
+                try client.code(of: Message(.stop, workerID: "nobody"), milliseconds: 500)
+            }
+            let commands = try manager.entries(kind: "command").filter { $0["who"] == "key:desk" }
+            #expect(commands.count { $0["detail"]?["result"] == "refused" } <= 2)
+        }
+    }
+
+    /// Whether the journal says that a client's connections were closed.
+    private func revoked(_ manager: TestManager, _ name: String, _ endpoint: String) throws -> Bool {
+        // With it go those of others on this machine: here of spares, which come back.
+        let text = try Regex("^the key of '\(name)' was taken back: [1-9] connections to \(endpoint) were closed$")
+        return try manager.entries(kind: "manager").contains { $0["cause"]?.stringValue?.contains(text) == true }
+    }
+
+    @Test func whoOnlyPublishesOrOnlyReceivesIsCutOffWhenItsKeyIsRevoked() async throws {
+        try await withKeys { manager, network, folder in
+            func socket(_ type: SocketType, _ endpoint: String, _ name: String, _ role: String) throws -> Socket {
+                let socket = try Socket(Context(), type)
+                if type == .sub { try socket.set(.subscribe, "market.X.") }
+                try socket.set(.receiveTimeout, 60_000)
+                try socket.connect(try network.address(endpoint), keyFile: try key(folder, name, role))
+                return socket
+            }
+            func topic(_ name: String) throws -> JSONValue? {
+                try manager.ask(.topics)["topics"]?.arrayValue?.first { $0["topic"] == .string(name) }
+            }
+            func push(_ socket: borrowing Socket) throws {
+                let data: JSONValue = ["open": 1, "high": 1, "low": 1, "close": 1, "volume": 1]
+                try socket.send([Message.marketData(symbol: "Y", dataType: "kline", data: data).bytes], wait: true)
+            }
+            let feed = try socket(.push, "feed", "feed", "publisher")
+            try push(feed)
+            try manager.asking("its message comes") { try topic("market.Y.kline")?["sequence"] == 1 }
+            try manager.publish([1])
+            let looker = try socket(.sub, "data", "looker", "observer")
+            try manager.asking("it subscribes") { try topic("market.X.kline")?["subscribers"] == 1 }
+            try manager.publish([2])
+            #expect(try looker.receive(wait: true)?.count == 2)
+
+            for name in ["looker", "feed"] {
+                #expect(try quantcell(folder, "keys", "revoke", name).finish().code == 0)
+            }
+            try manager.asking("they are cut off") {
+                try revoked(manager, "looker", "data") && revoked(manager, "feed", "feed")
+            }
+            // What they want to say or hear now is nobody's; what others do is as good as ever.
+            try push(feed)
+            try manager.asking("it is no subscriber") { try topic("market.X.kline")?["subscribers"] == 0 }
+            let other = try socket(.sub, "data", "other", "observer")
+            try manager.asking("another subscribes") { try topic("market.X.kline")?["subscribers"] == 1 }
+            try manager.publish([3])
+            #expect(try other.receive(wait: true)?.count == 2)
+            try push(try socket(.push, "feed", "feed-2", "publisher"))
+            try manager.asking("the other's message comes") { try topic("market.Y.kline")?["sequence"] == 2 }
+            #expect(try looker.receive() == nil)
+            let refusals = try manager.entries(kind: "refused").compactMap { $0["cause"]?.stringValue }
+            #expect(refusals.contains { $0.hasPrefix("data: a connection was refused: the key") }, "\(refusals)")
+            #expect(try topic("market.Y.kline")?["sequence"] == 2)
         }
     }
 

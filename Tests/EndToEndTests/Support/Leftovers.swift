@@ -12,6 +12,15 @@ enum Leftovers {
         }
     }
 
+    /// The processes among them that host strategies, or wait for one; not those that beat for them.
+    static func hosts(with text: String) -> [Int32] {
+        let hosts = processes(with: text).filter {
+            $0.command.contains("quantcell-worker") || $0.command.contains("quantcell.worker")
+        }
+        let pids = Set(hosts.map { "\($0.pid)" })
+        return hosts.map(\.pid).filter { !pids.contains(Processes.status($0)["PPid"] ?? "") }
+    }
+
     /// Ends a process that is nobody's child here, and returns when it is gone.
     static func end(_ pid: Int32) {
         let pidfd = qc_pidfd_open(pid)

@@ -48,6 +48,15 @@ struct NetworkConfig {
         return -1
     }
 
+    /// Listens on a port of this machine; -1 where another program does.
+    static func listen(_ port: Int) -> Int32 {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
+        guard descriptor >= 0 else { return -1 }
+        if withAddress(port, { bind(descriptor, $0, $1) == 0 }), Glibc.listen(descriptor, 1) == 0 { return descriptor }
+        close(descriptor)
+        return -1
+    }
+
     private static func withAddress(_ port: Int, _ body: (UnsafePointer<sockaddr>, socklen_t) -> Bool) -> Bool {
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)

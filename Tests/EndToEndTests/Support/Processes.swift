@@ -90,10 +90,7 @@ extension TestManager {
         let workers = try ask(.list)["workers"]?.arrayValue?.compactMap { $0["pid"]?.integerValue } ?? []
         try process.send(.kill)
         #expect(try ended() == .signaled(.kill, coreDumped: false))
-        return Leftovers.processes(with: folder).filter {
-            $0.command.contains("quantcell-worker") && !workers.contains(Int64($0.pid))
-        }
-        .map(\.pid)
+        return Leftovers.hosts(with: folder).filter { !workers.contains(Int64($0)) }
     }
 
     /// Waits until a worker has handled a topic up to a sequence: has it save its state, again and again, until the state is of there.

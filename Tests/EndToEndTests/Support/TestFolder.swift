@@ -20,8 +20,16 @@ struct TestFolder {
         environment = [
             "QUANTCELL_RUNTIME_DIR": "\(path)/run", "QUANTCELL_DATA_DIR": "\(path)/data", "TMPDIR": "\(path)/tmp",
             "HOME": "\(path)/home",
+            // All tests at once would want the same port.
+            "QUANTCELL_API_ENABLED": "false",
         ]
         for name in ["PATH", "LD_LIBRARY_PATH"] { environment[name] = ProcessInfo.processInfo.environment[name] }
+    }
+
+    /// What a manager on `config.yaml` has in its environment: HTTP is for the file to say, where it says anything about it.
+    var managerEnvironment: [String: String] {
+        let config = (try? String(contentsOfFile: "\(path)/config.yaml", encoding: .utf8)) ?? ""
+        return config.contains("api:") ? environment.filter { $0.key != "QUANTCELL_API_ENABLED" } : environment
     }
 
     /// Ends what a test has left running, and says what that was.

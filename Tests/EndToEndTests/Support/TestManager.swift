@@ -49,7 +49,7 @@ final class TestManager {
             SpawnRequest(
                 executable: Build.program("quantcell-manager"),
                 arguments: ["run", "--config", "\(folder.path)/config.yaml"] + arguments,
-                environment: folder.environment,
+                environment: folder.managerEnvironment,
                 workingDirectory: folder.path,
                 output: .append(path: "\(folder.path)/manager.log")
             )

@@ -39,6 +39,7 @@ import WireProtocol
           - {name: sma, path: /s.swift, symbols: [BTC/USDT], params: {fast: 3, list: [1, 2], deep: {a: null}}}
         feeds:
           - {type: csv, path: /b.csv, symbol: A, speed: 10x}
+        api: {port: 8090, tls: {certificate: c, key: k}, strategy_dirs: [/s], limits: {connections: 10, idle_timeout: 1m}}
         """
 
     @Test func configurations() throws {
@@ -46,7 +47,7 @@ import WireProtocol
         let path = "\(folder.path)/c.yaml"
         var random = SeededGenerator(state: 11)
         var (accepted, refused) = (0, 0)
-        for _ in 0..<1500 {
+        for _ in 0..<2000 {
             try Data(mutate(Array(Self.config.utf8), &random)).write(to: URL(fileURLWithPath: path))
             do {
                 let settings = try SettingsLoader.load(file: path, environment: [:], overrides: [])

@@ -65,6 +65,36 @@ import ZeroMQ
         #expect(guests.roles(of: "f") == [])
     }
 
+    @Test func whatAKeyOpensNoMoreIsTold() throws {
+        let guests = guests()
+        #expect(!guests.hasClients && guests.takeRevoked().isEmpty)
+        let (key, _) = try keys.allow("f", [.publisher, .observer])
+        let (other, _) = try keys.allow("g", [.publisher])
+        for (endpoint, address) in [("feed", "1.2.3.4"), ("data", "1.2.3.4"), ("data", "5.6.7.8")] {
+            _ = guests.verdict(on: try request(endpoint, address, key: key))
+        }
+        _ = guests.verdict(on: try request("feed", "1.2.3.4", key: other))
+        #expect(guests.hasClients && guests.takeRevoked().isEmpty)
+
+        // One role of two.
+        try #require(unlink(keys.allowedFile("f", .observer)) == 0)
+        let data = ["1.2.3.4", "5.6.7.8"].map { GuestList.Place(endpoint: "data", address: $0) }
+        #expect(guests.takeRevoked() == [GuestList.Revoked(name: "f", places: Set(data))])
+        #expect(guests.takeRevoked().isEmpty)
+        // The name is given to somebody else: the old key is gone all the same.
+        _ = try keys.revoke("f")
+        let (successor, _) = try keys.allow("f", [.publisher])
+        _ = guests.verdict(on: try request("feed", "9.9.9.9", key: successor))
+        let feed = GuestList.Place(endpoint: "feed", address: "1.2.3.4")
+        #expect(guests.takeRevoked() == [GuestList.Revoked(name: "f", places: [feed])])
+
+        // Of one that has come from everywhere it is not remembered from where.
+        for number in 0..<200 { _ = guests.verdict(on: try request("feed", "1.1.1.\(number)", key: other)) }
+        _ = try keys.revoke("g")
+        let places = try #require(guests.takeRevoked().first?.places)
+        #expect(places.count < 100 && places.contains(GuestList.Place(endpoint: "feed", address: nil)))
+    }
+
     @Test func aWorkersKeyIsItsProcess() throws {
         let guests = guests()
         let worker = WorkerKeys(try CurveKeyPair.make())

@@ -65,7 +65,7 @@ export const api = {
     signals: (id, signal) => ask("GET", worker(id, "/signals?limit=100"), undefined, signal),
 
     start: (strategy) => ask("POST", "/api/v1/workers", strategy),
-    /** `verb`: stop, pause, resume or restart. */
+    /** `verb`: stop, pause, resume, reload or restart. */
     command: (id, verb) => ask("POST", worker(id, `/${verb}`), {}),
     params: (id, params) => ask("POST", worker(id, "/params"), { params }),
     forget: (id) => ask("DELETE", worker(id)),

@@ -7,6 +7,7 @@ const KEYS = [
     ["l", "its log, followed"],
     ["e", "its parameters"],
     ["p", "pause or resume it"],
+    ["c", "reload its code"],
     ["r", "restart it"],
     ["x", "stop it; remove a stopped one"],
     ["n", "start a strategy"],

@@ -38,10 +38,10 @@ export class FactsTab {
         if (!worker) return;
         const { status, history } = worker;
         for (const { id, chart, now, top, format } of this.#charts) {
-            const most = history[id].tail(HISTORY).reduce((most, value) => (value > most ? value : most), 0);
+            const known = history[id].tail(HISTORY).filter((value) => !Number.isNaN(value));
             chart.draw(history[id]);
             setText(now, format(history[id].last));
-            setText(top, `at most ${format(most)}`);
+            setText(top, known.length ? `at most ${format(Math.max(...known))}` : "");
         }
         const { params, usage, verdicts, ...metadata } = status.metadata ?? {};
         const facts = {

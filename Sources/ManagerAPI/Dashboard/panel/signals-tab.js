@@ -1,55 +1,24 @@
 import { h } from "../base/dom.js";
 import { count, day, json, timeOfDay } from "../base/format.js";
 import { api } from "../data/api.js";
+import { AskingTab } from "./asking-tab.js";
 
 /** A worker's last hundred signals; read anew when it emits one. */
-export class SignalsTab {
-    #body;
-    #id;
-    #manager;
-    #abort = new AbortController();
-    #isReading = false;
-    #seen = null;
-
+export class SignalsTab extends AskingTab {
     constructor(body, id, manager) {
-        this.#body = body;
-        this.#id = id;
-        this.#manager = manager;
-        body.append(h("p", { class: "empty" }, "Asking…"));
-        this.#read();
+        super(body, id, manager, "signal");
     }
 
-    close() {
-        this.#abort.abort();
+    ask(signal) {
+        return api.signals(this.id, signal);
     }
 
-    noticeJournal() {
-        if (!this.#isReading && this.#last() !== this.#seen) this.#read();
-    }
-
-    #last() {
-        return this.#manager.journal.entries.findLast(({ worker_id: id, kind }) => id === this.#id && kind === "signal")?.seq ?? null;
-    }
-
-    async #read() {
-        this.#isReading = true;
-        this.#seen = this.#last();
-        try {
-            const { data } = await api.signals(this.#id, this.#abort.signal);
-            this.#show(data.signals);
-        } catch (error) {
-            if (error.name !== "AbortError") this.#body.replaceChildren(h("p", { class: "problem" }, error.message));
-        } finally {
-            this.#isReading = false;
-        }
-    }
-
-    #show(signals) {
+    show({ signals }) {
         if (!signals.length) {
-            this.#body.replaceChildren(h("p", { class: "empty" }, "It has emitted no signal yet. Look at its messages: does data come?"));
+            this.body.replaceChildren(h("p", { class: "empty" }, "It has emitted no signal yet. Look at its messages: does data come?"));
             return;
         }
-        this.#body.replaceChildren(
+        this.body.replaceChildren(
             h("p", { class: "hint" }, `The last ${count(signals.length)}, the newest first.`),
             h("ol", { class: "steps" }, signals.toReversed().map(signalElement)),
         );

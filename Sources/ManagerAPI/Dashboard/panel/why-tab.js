@@ -1,52 +1,22 @@
 import { h } from "../base/dom.js";
 import { ago, bytes, day, duration, epoch, timeOfDay } from "../base/format.js";
 import { api } from "../data/api.js";
-import { advice } from "../views/toasts.js";
+import { AskingTab } from "./asking-tab.js";
 
 /** What happened to a worker, what comes next, and what a person can do; asked for anew whenever something happens to it. */
-export class WhyTab {
-    #body;
-    #id;
-    #manager;
-    #abort = new AbortController();
-    #seen = null;
-
+export class WhyTab extends AskingTab {
     constructor(body, id, manager) {
-        this.#body = body;
-        this.#id = id;
-        this.#manager = manager;
-        body.append(h("p", { class: "empty" }, "Asking…"));
-        this.#ask();
+        super(body, id, manager, "transition");
     }
 
-    close() {
-        this.#abort.abort();
+    ask(signal) {
+        return api.why(this.id, signal);
     }
 
-    noticeJournal() {
-        const last = this.#last();
-        if (last !== this.#seen) this.#ask();
-    }
-
-    #last() {
-        return this.#manager.journal.entries.findLast(({ worker_id: id, kind }) => id === this.#id && kind === "transition")?.seq ?? null;
-    }
-
-    async #ask() {
-        this.#seen = this.#last();
-        try {
-            const { data } = await api.why(this.#id, this.#abort.signal);
-            this.#show(data);
-        } catch (error) {
-            if (error.name === "AbortError") return;
-            this.#body.replaceChildren(h("p", { class: "problem" }, error.message), h("p", { class: "todo" }, advice(error)));
-        }
-    }
-
-    #show({ worker, next, advice: lines, deaths, transitions }) {
-        const now = this.#manager.now();
-        this.#body.replaceChildren(
-            h("p", { class: "next" }, h("span", { class: "state", data: { state: worker.state } }, worker.state), " ", next),
+    show({ worker, next, advice: lines, deaths, transitions }) {
+        const now = this.manager.now();
+        this.body.replaceChildren(
+            h("p", { class: "next" }, h("span", { class: "state", data: { state: worker.state } }, worker.state), ` Next: ${next}`),
             lines.length ? h("ul", { class: "advice" }, lines.map((line) => h("li", {}, line))) : "",
             h("h3", {}, deaths.length ? "How its processes ended" : "None of its processes has ended unasked"),
             ...deaths.map((death) => deathElement(death, now)),

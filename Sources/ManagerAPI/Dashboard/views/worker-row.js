@@ -101,7 +101,7 @@ export class WorkerRow {
         this.#texts.restarts.classList.toggle("some", status.restarts > 0);
         setText(this.#texts.memory, bytes(history.memory.last));
         setText(this.#texts.cpu, percent(history.cpu.last));
-        this.#offer(mayOperate ? actions(status) : []);
+        this.#offer(mayOperate ? actions(status).filter(({ isRare }) => !isRare) : []);
     }
 
     /** Draws the charts; those of a row out of sight need not be. */

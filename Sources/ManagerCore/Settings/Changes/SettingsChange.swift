@@ -45,6 +45,12 @@ struct SettingsChange: Hashable {
     /// A value as people see it: parameters may be secrets.
     private func shown(_ value: String?) -> JSONValue {
         let name = key.split(separator: ".").last.map(String.init) ?? key
+        if name == "arguments", let value {
+            // The text of a list.
+            let words = value.dropFirst().dropLast().split(separator: ", ").map { JSONValue.string(String($0)) }
+            let shown = JSONValue.object([name: .array(words)]).redacted[name]?.stringArrayValue ?? []
+            return .string("[\(shown.joined(separator: ", "))]")
+        }
         return JSONValue.object([name: JSONValue(value)]).redacted[name] ?? .null
     }
 

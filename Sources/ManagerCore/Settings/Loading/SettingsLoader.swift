@@ -27,6 +27,13 @@ package enum SettingsLoader {
         }
     }
 
+    /// Settings, and what of them somebody has said.
+    package struct Loaded: Sendable {
+        package let settings: Settings
+        /// The paths of the keys that the file, a variable or a flag gives; all others have their defaults.
+        package let givenKeys: Set<String>
+    }
+
     /// Reads a file, or just the variables and flags when `file` is `nil`.
     ///
     /// - Throws: ``SettingsError`` with all problems that were found: the file cannot be read or is larger than 1 MiB, is not UTF-8 or
@@ -37,8 +44,23 @@ package enum SettingsLoader {
         overrides: [Override] = [],
         workingDirectory: String = FileManager.default.currentDirectoryPath
     ) throws(SettingsError) -> Settings {
+        try read(
+            file: file,
+            environment: environment,
+            overrides: overrides,
+            workingDirectory: workingDirectory
+        ).settings
+    }
+
+    /// As ``load(file:environment:overrides:workingDirectory:)``, with the keys that were given.
+    static func read(
+        file: String?,
+        environment: [String: String],
+        overrides: [Override],
+        workingDirectory: String
+    ) throws(SettingsError) -> Loaded {
         let text = if let file { try SettingsFile.read(file) } else { "" }
-        return try load(
+        return try read(
             text: text,
             fileName: file ?? "",
             environment: environment,
@@ -57,6 +79,22 @@ package enum SettingsLoader {
         overrides: [Override] = [],
         workingDirectory: String = FileManager.default.currentDirectoryPath
     ) throws(SettingsError) -> Settings {
+        try read(
+            text: text,
+            fileName: fileName,
+            environment: environment,
+            overrides: overrides,
+            workingDirectory: workingDirectory
+        ).settings
+    }
+
+    private static func read(
+        text: String,
+        fileName: String,
+        environment: [String: String],
+        overrides: [Override],
+        workingDirectory: String
+    ) throws(SettingsError) -> Loaded {
         let document = try SettingsDocument(text: text, source: fileName)
         let inputs = SettingsInputs(
             root: document.root,
@@ -71,7 +109,7 @@ package enum SettingsLoader {
     }
 
     /// Decodes, takes out what cannot be decoded, and decodes again, until all such values are known; then checks the rest.
-    private static func decode(_ inputs: SettingsInputs) throws(SettingsError) -> Settings {
+    private static func decode(_ inputs: SettingsInputs) throws(SettingsError) -> Loaded {
         var rejected: Set<String> = []
         var problems: [SettingsError.Problem] = []
         let schema: SettingsSchema
@@ -87,7 +125,7 @@ package enum SettingsLoader {
                 problems += settings.validate()
                     .filter { wrong.isDisjoint(with: SettingsPath.upwards(from: $0.path).dropLast()) }
                     .map(merge.place)
-                if problems.isEmpty { return settings }
+                if problems.isEmpty { return Loaded(settings: settings, givenKeys: Set(merge.places.keys)) }
             } catch {
                 let problem = merge.place(SettingsError.Problem(decoding: error, in: merge))
                 problems.append(problem)

@@ -26,8 +26,8 @@ package struct SettingsSource: Sendable {
     /// Reads a file.
     ///
     /// - Throws: ``SettingsError`` with everything that is wrong.
-    package func load(_ file: String?) throws(SettingsError) -> Settings {
-        try SettingsLoader.load(
+    package func load(_ file: String?) throws(SettingsError) -> SettingsLoader.Loaded {
+        try SettingsLoader.read(
             file: file,
             environment: environment,
             overrides: overrides,

@@ -3,8 +3,8 @@ internal import WireProtocol
 extension Settings {
     /// The HTTP interface: REST, live events, dashboard.
     public struct API: Codable, Hashable, Sendable {
-        /// Whether the manager serves HTTP.
-        public var enabled = false
+        /// Whether `quantcell-manager` serves HTTP. A program that embeds the manager starts a server itself.
+        public var enabled = true
         /// Address to listen on.
         public var host = "127.0.0.1"
         /// TCP port, 1 to 65,535; 0 for any that is free.
@@ -85,13 +85,17 @@ extension Settings {
 }
 
 extension Settings.API {
+    /// The keys that say where the server listens.
+    package static let addressKeys: Set<String> = ["api.host", "api.port", "api.unix_socket"]
+
     /// Whether only programs on this machine can reach the server.
     public var isLocal: Bool {
         !unixSocket.isEmpty || ["localhost", "::1"].contains(host) || host.isLoopbackIPv4
     }
 
     func check(with checker: inout SettingsChecker) {
-        checker.require(1...253 ~= host.utf8.count && host.utf8.allSatisfy { 0x21...0x7E ~= $0 }, "api.host") {
+        let isHost = 1...253 ~= host.utf8.count && host.utf8.allSatisfy { 0x21...0x7E ~= $0 }
+        checker.require(isHost, "api.host") {
             "must be a host name or an IP address, not '\(host.printable)'"
         }
         checker.range(port, 0...65_535, "api.port")
@@ -101,7 +105,7 @@ extension Settings.API {
         }
         checker.path(tls.certificate, "api.tls.certificate")
         checker.path(tls.key, "api.tls.key")
-        checker.require(!enabled || isLocal || tls.isOn || insecure, "api.host") {
+        checker.require(!enabled || !isHost || isLocal || tls.isOn || insecure, "api.host") {
             "\(host.printable) can be reached by others: give 'api.tls' a certificate and a key, or say 'api.insecure: true'"
         }
         for (index, name) in allowedHosts.enumerated() {

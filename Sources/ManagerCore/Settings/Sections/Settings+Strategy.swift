@@ -90,6 +90,9 @@ extension Settings {
             checker.require(Self.isName(name), "\(path).name") {
                 "must be 1 to 64 of the characters A-Z a-z 0-9 . _ -, not '\(name)'"
             }
+            checker.require(!StrategyConfig.reservedNames.contains(name), "\(path).name") {
+                "must be another than '\(name)', which over HTTP means something else"
+            }
             checker.require(!self.path.isEmpty, "\(path).path") { "must be given: the strategy's file" }
             checker.path(self.path, "\(path).path")
             checker.require(symbols.count <= 10_000, "\(path).symbols") {

@@ -56,11 +56,7 @@ struct FanoutPlan {
         _ body: BodyKind,
         _ command: [String]
     ) throws -> (start: Int64, end: Int64) {
-        let child = try Child(
-            role: .publish,
-            [topology.feed, body.rawValue] + command,
-            output: "\(topology.results[0]).publisher-\(command[0])"
-        )
+        let child = try publisher(topology, body, command)
         let words = try child.result(milliseconds: 120_000).split(whereSeparator: \.isWhitespace).compactMap {
             Int64($0)
         }
@@ -68,7 +64,16 @@ struct FanoutPlan {
         return (words[0], words[1])
     }
 
-    private func gather(_ results: [String], _ number: Int) throws -> [ProbeResult] {
+    /// Begins to publish.
+    func publisher(_ topology: FanoutTopology, _ body: BodyKind, _ command: [String]) throws -> Child {
+        try Child(
+            role: .publish,
+            [topology.feed, body.rawValue] + command,
+            output: "\(topology.results[0]).publisher-\(command[0])"
+        )
+    }
+
+    func gather(_ results: [String], _ number: Int) throws -> [ProbeResult] {
         try waitUntil("every subscriber has its last message", seconds: 120) {
             results.allSatisfy { Files.exists("\($0).\(number)") }
         }

@@ -1,7 +1,8 @@
 """A strategy's state on its way to a checkpoint and back: nothing is changed on the way, or the save is refused.
 
 What JSON has is written as it is, and so are dataclasses whose types the state's annotations name. Everything else that is taken
-is written as an object with one member that says what it was, such as `{"$tuple": [1, 2]}`.
+is written as an object with one member that says what it was, such as `{"$tuple": [1, 2]}`. Python holds nobody to an annotation: what is
+not what its own says, such as `None` where it says `float`, is written as `{"$other": null}`, and so comes back as it is.
 """
 
 from __future__ import annotations
@@ -9,15 +10,17 @@ from __future__ import annotations
 import collections
 import dataclasses
 import datetime
+import enum
 import math
 import typing
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List, Optional, Tuple
 
 from .errors import StrategyError
 
 #: How deep a state may nest: the envelope around it has levels of its own.
 MAX_DEPTH = 56
 _INT64 = range(-(2**63), 2**63)
+_SCALARS = (int, float, str, bool)
 
 
 def encode(value: Any, hint: Any = Any, name: str = "state", depth: int = 0) -> Any:
@@ -32,15 +35,22 @@ def encode(value: Any, hint: Any = Any, name: str = "state", depth: int = 0) -> 
     Raises:
         StrategyError: for what could not be brought back as it is.
     """
+    may_be_none, hint = _plain(hint)
+    json = _encode(value, hint, name, depth)
+    return json if _is_as_annotated(value, may_be_none, hint) else {"$other": json}
+
+
+def _encode(value: Any, hint: Any, name: str, depth: int) -> Any:
     if depth > MAX_DEPTH:
         raise StrategyError(f"the state nests deeper than {MAX_DEPTH} levels at '{name}'")
+    if isinstance(value, enum.Enum):
+        raise _not_saveable(value, name)
     if value is None or isinstance(value, (bool, str)):
         return value
     if isinstance(value, int):
         return value if value in _INT64 else {"$int": str(value)}
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else {"$float": repr(float(value))}
-    hint = _plain(hint)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         if type(value) is not hint:
             raise StrategyError(
@@ -69,10 +79,26 @@ def encode(value: Any, hint: Any = Any, name: str = "state", depth: int = 0) -> 
             return {"$tuple": items}
     if isinstance(value, datetime.datetime):
         return {"$datetime": value.isoformat()}
-    raise StrategyError(
+    raise _not_saveable(value, name)
+
+
+def _not_saveable(value: Any, name: str) -> StrategyError:
+    return StrategyError(
         f"the state holds a {type(value).__module__}.{type(value).__qualname__} at '{name}', which cannot be saved; "
         "keep numbers, text, lists, dicts, tuples, sets, deques and annotated dataclasses in it"
     )
+
+
+def _is_as_annotated(value: Any, may_be_none: bool, hint: Any) -> bool:
+    """Whether `decode` would take what is written of the value by the same annotation."""
+    is_scalar = isinstance(hint, type) and hint in _SCALARS
+    if value is None:
+        return may_be_none or not (is_scalar or dataclasses.is_dataclass(hint))
+    if dataclasses.is_dataclass(hint):
+        return type(value) is hint
+    if not is_scalar or not isinstance(value, _SCALARS):
+        return True
+    return isinstance(value, hint) and isinstance(value, bool) == (hint is bool) or (hint is float and type(value) is int)
 
 
 def _encode_dict(value: Dict[Any, Any], hint: Any, name: str, depth: int) -> Any:
@@ -93,7 +119,11 @@ def decode(json: Any, hint: Any = Any, name: str = "state") -> Any:
     Raises:
         StrategyError: when it does not fit the annotated types.
     """
-    hint = _plain(hint)
+    if isinstance(json, dict) and "$other" in json:
+        return decode(json["$other"], Any, name)
+    may_be_none, hint = _plain(hint)
+    if json is None and may_be_none:
+        return None
     arguments = typing.get_args(hint)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return _decode_dataclass(json, hint, name)
@@ -109,7 +139,7 @@ def decode(json: Any, hint: Any = Any, name: str = "state") -> Any:
     if isinstance(hint, type):
         if hint is float and isinstance(json, int) and not isinstance(json, bool):
             return float(json)
-        if hint in (int, float, str, bool) and type(json) is not hint:
+        if hint in _SCALARS and type(json) is not hint:
             raise StrategyError(f"'{name}' is {json!r}, where a {hint.__name__} is expected")
     return json
 
@@ -147,13 +177,14 @@ def _decode_tagged(tag: str, json: Dict[str, Any], element: Any, item: Any, name
     raise StrategyError(f"'{name}' holds a '{tag}', which this version does not know")
 
 
-def _plain(hint: Any) -> Any:
-    """The type without `Optional`."""
+def _plain(hint: Any) -> Tuple[bool, Any]:
+    """Whether the annotation allows `None`, and the type without that."""
     origin = typing.get_origin(hint)
     if origin is typing.Union or type(hint).__name__ == "UnionType":
-        others = [argument for argument in typing.get_args(hint) if argument is not type(None)]
-        return others[0] if len(others) == 1 else Any
-    return hint
+        types = typing.get_args(hint)
+        others = [argument for argument in types if argument is not type(None)]
+        return len(others) < len(types), others[0] if len(others) == 1 else Any
+    return hint is Any, hint
 
 
 def hint_of(value: Any) -> Optional[Any]:

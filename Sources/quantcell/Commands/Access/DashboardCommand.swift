@@ -8,7 +8,8 @@ struct DashboardCommand: ParsableCommand {
         commandName: "dashboard",
         abstract: "Log in to the dashboard: prints a link that is good once, for a minute, and opens it.",
         discussion: """
-            The manager must serve HTTP: 'api.enabled: true'. It is opened with xdg-open where there is a display.
+            The manager serves it on 127.0.0.1:8090, unless its configuration says otherwise ('api'). It is opened with xdg-open where there
+            is a display.
 
             EXAMPLE
               quantcell dashboard

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple, Optional
+from typing import Callable, NamedTuple, Optional
 
 from ..errors import ProtocolError
+from ..market import Event
+
+#: Reads a body of one topic; the second argument says whether it only warms the strategy up.
+Decoder = Callable[[bytes, bool], Event]
 
 _DATA_TYPE = re.compile(r"[A-Za-z0-9_]{1,32}")
 _KINDS = {

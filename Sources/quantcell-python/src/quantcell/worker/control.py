@@ -12,8 +12,8 @@ import zmq
 from ..errors import ProtocolError, StrategyError
 from ..market import Event
 from ..wire import envelope
-from ..wire.codec import Decoder
 from ..wire.envelope import JSON
+from ..wire.topic import Decoder
 from .environment import CurveKeys, WorkerEnvironment, connect
 from .gauges import Gauges
 from .limits import SECOND, ManagerLease

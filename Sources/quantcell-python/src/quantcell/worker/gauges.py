@@ -9,8 +9,8 @@ from __future__ import annotations
 import functools
 import json
 import mmap
+import os
 import struct
-import time
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 STATUSES = ("initialized", "starting", "running", "paused", "stopping", "error", "reloading")
@@ -130,7 +130,8 @@ class Gauges:
                 worker_id, generation, log_path, topics = json.loads(data)
                 self._names = Names(worker_id, generation, log_path, tuple(topics))
                 break
-            time.sleep(0)
+            # The other process may need this processor to get to the end of it.
+            os.sched_yield()
         # The strategy's process may have died, or stand still, while it wrote: then what was read last is as good as it gets.
         return self._names
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.machinery
 import importlib.util
 import inspect
 import os
 import sys
 import traceback
-from types import ModuleType
+from types import CodeType, ModuleType
 from typing import List, Type
 
 from ..adapters import adapt, install_shims
@@ -19,6 +20,14 @@ MODULE = "quantcell_strategy"
 _KIT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
 
+class _Source(importlib.machinery.SourceFileLoader):
+    """Compiles the file each time. What Python keeps in `__pycache__` it tells from the file by the second and the size: it would run
+    the old code where both are the same, as after a quick correction. And nobody wants that folder beside their strategies."""
+
+    def get_code(self, fullname: str) -> CodeType:
+        return self.source_to_code(self.get_data(self.path), self.path)
+
+
 def load(path: str) -> Type[Strategy]:
     """Runs the file and finds its class.
 
@@ -28,13 +37,13 @@ def load(path: str) -> Type[Strategy]:
     # As if it had been started from the command line: what lies beside it can be imported.
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
     install_shims()
-    spec = importlib.util.spec_from_file_location(MODULE, path)
-    if spec is None or spec.loader is None:
-        raise StrategyError(f"{path} is no Python file")
+    loader = _Source(MODULE, path)
+    spec = importlib.machinery.ModuleSpec(MODULE, loader, origin=path)
+    spec.has_location = True
     module = importlib.util.module_from_spec(spec)
     sys.modules[MODULE] = module
     try:
-        spec.loader.exec_module(module)
+        loader.exec_module(module)
     except SyntaxError as error:
         raise StrategyError("".join(traceback.format_exception_only(type(error), error)).strip()) from None
     except StrategyError:

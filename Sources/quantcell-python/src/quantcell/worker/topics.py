@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from ..errors import StrategyError
-from ..wire.codec import Decoder, decoder
+from ..wire.codec import decoder
 from ..wire.envelope import whole
-from ..wire.topic import Topic
+from ..wire.topic import Decoder, Topic
 
 MAX_TOPICS = 10_000
 _UNNAMED = "missing in the record"
