@@ -16,7 +16,7 @@ struct Report {
     private var rows: [Row] = []
 
     /// Code that is not optimised allocates for closures and existentials.
-    private var isOptimised: Bool { !_isDebugAssertConfiguration() }
+    static var isJudged: Bool { !_isDebugAssertConfiguration() }
 
     /// Whether nothing was allocated where that is said.
     var isGood: Bool { rows.allSatisfy(\.isGood) }
@@ -27,14 +27,14 @@ struct Report {
             Row(
                 path: "broker: PULL to \(scene.lanes), \(scene.body), \(recorded)",
                 counts: findings.broker,
-                isJudged: isOptimised
+                isJudged: Self.isJudged
             )
         )
         rows.append(
             Row(
                 path: "worker: \(scene.workersLane) to onBar, \(scene.body), \(recorded)",
                 counts: findings.worker,
-                isJudged: isOptimised && scene.isWorkerJudged
+                isJudged: Self.isJudged && scene.isWorkerJudged
             )
         )
     }
@@ -48,7 +48,7 @@ struct Report {
             let path = row.path + String(repeating: " ", count: width - row.path.count)
             text += "\(path)  \(row.counts.fewest) to \(row.counts.own.max() ?? 0), libzmq \(zmq): \(row.verdict)\n"
         }
-        if !isOptimised { text += "Built without optimisation, nothing is judged: make test-allocations.\n" }
+        if !Self.isJudged { text += "Built without optimisation, nothing is judged: make test-allocations.\n" }
         return text
     }
 }

@@ -1,6 +1,6 @@
 import Glibc
 
-/// A named pipe that the strategy writes its results into.
+/// A named pipe that the strategy writes its counts into.
 final class ResultPipe {
     let path: String
     private let descriptor: Int32
@@ -17,12 +17,13 @@ final class ResultPipe {
         close(descriptor)
     }
 
-    /// What was written, once it is there.
-    func read() throws -> String {
+    /// What the strategy's thread has allocated up to the end of a round, once it has come there.
+    func read() throws -> (own: Int, zmq: Int) {
         var item = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-        guard poll(&item, 1, 60_000) == 1 else { throw CheckError("the strategy does not tell its results") }
-        var buffer = [UInt8](repeating: 0, count: 1 << 16)
-        let count = Glibc.read(descriptor, &buffer, buffer.count)
-        return String(decoding: buffer.prefix(max(count, 0)), as: UTF8.self)
+        guard poll(&item, 1, 60_000) == 1 else { throw CheckError("the strategy has not got all messages") }
+        var counts = (own: 0, zmq: 0)
+        // So few bytes are written, and read, as one.
+        guard Glibc.read(descriptor, &counts, 16) == 16 else { throw CheckError("the strategy tells no counts") }
+        return counts
     }
 }

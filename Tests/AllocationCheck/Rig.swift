@@ -74,24 +74,17 @@ final class Rig {
         try await startWorker()
         let broker = try Program.thread(named: "qc-data")
         var findings = Findings()
-        for _ in 0..<Scene.warmUps { try round() }
-        ac_trace(broker)
+        for _ in 0..<Scene.warmUps { _ = try round() }
+        var worker = try round()
+        if Report.isJudged { ac_trace(broker) }
         for _ in 0..<Scene.rounds {
             let (own, zmq) = (ac_own(broker), ac_zmq(broker))
-            try round()
+            let now = try round()
             findings.broker.add(own: ac_own(broker) - own, zmq: ac_zmq(broker) - zmq)
+            findings.worker.add(own: now.own - worker.own, zmq: now.zmq - worker.zmq)
+            worker = now
         }
-        if findings.broker.fewest > 0 { ac_print_traces() }
-        for line in try results.read().split(separator: "\n") {
-            let numbers = line.split(separator: " ").compactMap { Int($0) }
-            guard numbers.count == 2 else { throw CheckError("the strategy says '\(line)'") }
-            findings.worker.add(own: numbers[0], zmq: numbers[1])
-        }
-        if findings.worker.fewest > 0, scene.isWorkerJudged {
-            // Its backtraces.
-            let log = try String(contentsOfFile: "\(folder.path)/data/logs/probe.log", encoding: .utf8)
-            FileHandle.standardError.write(Data(log.utf8))
-        }
+        if Report.isJudged, findings.broker.fewest > 0 { ac_print_traces() }
         return findings
     }
 
@@ -118,15 +111,16 @@ final class Rig {
         var config = StrategyConfig(name: "probe", symbols: [Self.symbol], dataTypes: [Self.dataType])
         config.params = [
             "results": .string(results.path), "messages": .integer(Int64(Scene.messages)),
-            "rounds": .integer(Int64(Scene.rounds)), "warmUps": .integer(Int64(Scene.warmUps)),
         ]
         // Once in so many messages its state is saved; that is no part of the path of each.
         config.checkpoint.messages = 1_000_000_000
         _ = try await manager.startStrategy(path: path, config: config)
     }
 
-    /// Publishes a round's messages, and waits until the last one has come out.
-    private func round() throws {
+    /// Publishes a round's messages, and waits until all have come out, here and at the worker.
+    ///
+    /// - Returns: What the worker's thread has allocated so far.
+    private func round() throws -> (own: Int, zmq: Int) {
         for _ in 0..<Scene.messages { try send() }
         var frame = Frame()
         for number in 0..<Scene.messages {
@@ -135,6 +129,7 @@ final class Rig {
             }
             try subscriber.discardRest(after: &frame)
         }
+        return try results.read()
     }
 
     private func send() throws {

@@ -56,7 +56,10 @@ final class Manager {
         context = try Context()
         admin = try Socket(context, .dealer)
         try admin.connect("ipc://\(folder)/run/admin.sock")
-        try waitUntil("quantcell-manager answers") { (try? ask(.ping, milliseconds: 200)) != nil }
+        try waitUntil("quantcell-manager answers") {
+            try process.check()
+            return (try? ask(.ping, milliseconds: 200)) != nil
+        }
     }
 
     var pid: Int32 { process.pid }

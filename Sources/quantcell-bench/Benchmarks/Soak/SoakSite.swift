@@ -31,9 +31,6 @@ final class SoakSite {
             logs:
               max_bytes: \(Self.logKiB)KiB
               keep: \(Self.logsKept)
-            api:
-              enabled: true
-              port: 0
 
             """
         manager = try Manager(options, in: workspace, configuration)
