@@ -6,17 +6,10 @@ internal import ZeroMQ
 extension DataBroker {
     func watchInputs() {
         guard let sockets, inputs.isEmpty else { return }
+        // Closures that hold nothing: one that does would be made anew for each turn, which may be each message.
         inputs = [
-            loop.watch(sockets.feed) { [unowned self] in
-                assumeIsolated {
-                    $0.read("feed") { (intake, sockets) throws(ZeroMQError) in try intake.readFeed(sockets) }
-                }
-            },
-            loop.watch(sockets.publish) { [unowned self] in
-                assumeIsolated {
-                    $0.read("publish") { (intake, sockets) throws(ZeroMQError) in try intake.readPublish(sockets) }
-                }
-            },
+            loop.watch(sockets.feed) { [unowned self] in assumeIsolated { $0.readFeed() } },
+            loop.watch(sockets.publish) { [unowned self] in assumeIsolated { $0.readPublish() } },
         ]
     }
 
@@ -25,17 +18,20 @@ extension DataBroker {
         inputs = []
     }
 
-    private func read(
-        _ name: String,
-        _ take: (inout Intake, BrokerSockets) throws(ZeroMQError) -> Void
-    ) {
+    private func readFeed() {
         guard let sockets else { return }
-        do throws(ZeroMQError) {
-            try take(&intake, sockets)
-        } catch {
-            logger.error("'\(name)' cannot be read: \(error)")
-        }
+        do throws(ZeroMQError) { try intake.readFeed(sockets) } catch { cannotRead("feed", error) }
         pauseIfBlocked()
+    }
+
+    private func readPublish() {
+        guard let sockets else { return }
+        do throws(ZeroMQError) { try intake.readPublish(sockets) } catch { cannotRead("publish", error) }
+        pauseIfBlocked()
+    }
+
+    private func cannotRead(_ name: String, _ error: ZeroMQError) {
+        logger.error("'\(name)' cannot be read: \(error)")
     }
 
     /// Offers an event of a feed of the manager's own.

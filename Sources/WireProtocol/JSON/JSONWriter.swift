@@ -15,7 +15,7 @@ package struct JSONWriter {
         switch value {
         case .null: raw("null")
         case .bool(let value): raw(value ? "true" : "false")
-        case .integer(let value): text(value.description)
+        case .integer(let value): integer(value)
         case .number(let value): number(value)
         case .string(let value): string(value)
         case .array(let elements):
@@ -48,8 +48,16 @@ package struct JSONWriter {
     }
 
     /// Writes an integer.
-    package mutating func integer(_ value: some BinaryInteger) {
-        text(value.description)
+    package mutating func integer(_ value: some FixedWidthInteger) {
+        // Digit by digit: a description of more than 15 digits would be a string on the heap, and times have 19.
+        var rest = value.magnitude
+        if value < 0 { raw("-") }
+        let start = bytes.count
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
     }
 
     /// Writes a number; one that is not finite, which JSON cannot say, becomes `null`.
