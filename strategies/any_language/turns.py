@@ -221,6 +221,7 @@ class Worker:
         while not self.is_over:
             poller.modify(self.data, zmq.POLLIN if self.reads_data else 0)
             ready = dict(poller.poll(min(1000, self.lease * 1000 / 6)))
+            self.data.getsockopt(zmq.EVENTS)  # a socket that is never touched does not subscribe at a new manager
             if reader in ready:
                 print("stopping: SIGTERM", flush=True)
                 break

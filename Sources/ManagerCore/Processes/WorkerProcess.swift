@@ -24,7 +24,7 @@ final class WorkerProcess {
     var commands: [String: MessageType] = [:]
     /// The last command that could not be sent, since its socket was not there: that of a worker that was taken over comes back a little
     /// later than its heartbeats.
-    var undelivered: Message?
+    var undelivered: [Message] = []
     /// Who waits for a checkpoint that it was asked for, by `msg_id`.
     var checkpointsAsked: [String: (Result<Void, ManagerError>) -> Void] = [:]
     /// Who waits for the last word on another command, by `msg_id`.

@@ -130,8 +130,6 @@ final class ReloadRun {
         control.chronicle.afterCommit { [self] in
             guard goesOn() else { return }
             isStanding = true
-            // It may still stand where an earlier manager died, and not have heard yet that there is another one.
-            control.letGoOn(worker)
             control.ask(process, worker, .handover) { [self] in handedOver($0, generation) }
         }
     }

@@ -136,6 +136,8 @@ extension WorkerControl {
             generation: supervisor.life(of: worker.id)?.generation
         )
         let timer = loop.schedule(after: Self.answerTimeout) { [unowned self] in
+            // Nobody waits for it any more.
+            process.undelivered.removeAll { $0.messageID == message.messageID }
             process.asked.removeValue(forKey: message.messageID)?(
                 .failure(ManagerError(.conflict, slowAnswer(worker)))
             )
@@ -144,7 +146,8 @@ extension WorkerControl {
             loop.cancel(timer)
             done(result)
         }
-        plane?.send(message, to: process.identity)
+        process.undelivered.append(message)
+        sendUndelivered(process)
     }
 
     /// Lets the process go on that stood still for a reload.

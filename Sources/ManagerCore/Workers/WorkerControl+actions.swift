@@ -123,7 +123,8 @@ extension WorkerControl: SupervisorDelegate {
             generation: supervisor.life(of: worker.id)?.generation
         )
         process.commands[message.messageID] = type
-        process.undelivered = nil
+        // The latest command counts; who this manager is has to be said before any.
+        process.undelivered.removeAll { $0.type != .welcome }
         if type == .stop { effect("asked process \(process.child.pid) to stop", worker) }
         chronicle.afterCommit { [unowned self] in
             let isSent = plane?.send(message, to: process.identity) == true
@@ -133,15 +134,16 @@ extension WorkerControl: SupervisorDelegate {
                 // It does not listen: the first thing that it can hear is a signal.
                 try? process.child.signalGroup(.term)
             } else {
-                process.undelivered = message
+                process.undelivered.append(message)
             }
         }
     }
 
     /// Sends again what could not be sent, when the process has given a sign of life.
     func sendUndelivered(_ process: WorkerProcess) {
-        guard let message = process.undelivered, plane?.send(message, to: process.identity) == true else { return }
-        process.undelivered = nil
+        while let message = process.undelivered.first, plane?.send(message, to: process.identity) == true {
+            process.undelivered.removeFirst()
+        }
     }
 
     private func send(_ signal: Signal, _ worker: Worker) {

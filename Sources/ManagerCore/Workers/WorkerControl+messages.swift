@@ -76,6 +76,14 @@ extension WorkerControl {
 
     /// Tells a process how often to say that it lives, and for how long it may live without a manager.
     func welcome(_ process: WorkerProcess, replyTo: String?, _ details: [String: JSONValue] = [:]) {
+        plane?.send(welcomeMessage(process, replyTo: replyTo, details), to: process.identity)
+    }
+
+    func welcomeMessage(
+        _ process: WorkerProcess,
+        replyTo: String?,
+        _ details: [String: JSONValue] = [:]
+    ) -> Message {
         let interval = process.workerID.flatMap { workers[$0] }?.config.health.heartbeatInterval
         var ring = broker.ringOffer.flatMap { JSONValue($0).objectValue }
         if settings.broker.dataLane == .shm { ring?["required"] = true }
@@ -88,7 +96,7 @@ extension WorkerControl {
         ]
         var welcome = Message(.welcome, workerID: process.workerID, payload: .object(facts.merging(details) { $1 }))
         welcome.replyTo = replyTo
-        plane?.send(welcome, to: process.identity)
+        return welcome
     }
 
     /// Whether a worker has not begun yet, so that it is still to be told where to go on from.

@@ -160,8 +160,8 @@ extension WorkerControl {
         workers[worker.id] = worker
         processes[process.identity] = process
         supervisor.register(worker.id, config.life(settings), after: record.generation)
-        // Where the manager died during a reload it stands still, and waits to be told which of the two goes on.
-        if process.isHost { process.undelivered = Self.goOn(worker.id, record.generation) }
+        // Where the manager died during a reload it stands still until it hears of another one; and what was on its way to that one comes again.
+        if process.isHost { process.undelivered = [welcomeMessage(process, replyTo: nil)] }
         let isPaused = record.state == WorkerState.paused.rawValue
         feed(
             .adopt(generation: record.generation, restarts: UInt64(max(record.restarts, 0)), isPaused: isPaused),
