@@ -127,15 +127,14 @@ extension WorkerControl: SupervisorDelegate {
         process.undelivered.removeAll { $0.type != .welcome }
         if type == .stop { effect("asked process \(process.child.pid) to stop", worker) }
         chronicle.afterCommit { [unowned self] in
-            let isSent = plane?.send(message, to: process.identity) == true
+            process.undelivered.append(message)
+            sendUndelivered(process)
             if type == .stop { CrashPoint.reach("manager.stop.asked") }
-            if isSent { return }
-            if type == .stop {
-                // It does not listen: the first thing that it can hear is a signal.
-                try? process.child.signalGroup(.term)
-            } else {
-                process.undelivered.append(message)
-            }
+            let place = process.undelivered.firstIndex { $0.messageID == message.messageID }
+            guard type == .stop, let place else { return }
+            // It does not listen: the first thing that it can hear is a signal.
+            process.undelivered.remove(at: place)
+            try? process.child.signalGroup(.term)
         }
     }
 
