@@ -45,7 +45,8 @@ enum JournalFile {
         }
         try JournalSchema.migrator.migrate(pool)
         // Not before: SQLite deletes a log that it finds beside an empty database. In a transaction, so that nobody else writes.
-        try pool.writeWithoutTransaction { db in
+        // Somebody who holds the file just now is no reason not to open it: then the log grows.
+        try? pool.writeWithoutTransaction { db in
             try db.inTransaction(.immediate) {
                 reserveLog("\(path)-wal")
                 return .commit
