@@ -15,6 +15,9 @@ extension ChildProcess {
         // In order of name, so that the same request always gives the same block.
         var environment = CStringArray(request.environment.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" })
 
+        // A program that is somebody else's, or a compiler, is not in such haste as a thread of a loop that starts it.
+        let slice = qc_swap_slice(0)
+        defer { if slice > 0 { _ = qc_swap_slice(UInt64(slice)) } }
         let (status, pid) = ChildRegistry.register {
             var pid: pid_t = 0
             let status = withAttributes { attributes in

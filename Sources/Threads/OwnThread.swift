@@ -42,7 +42,7 @@ package final class OwnThread: @unchecked Sendable {
                 let start = Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
                 _ = qc_set_thread_name(start.name)
                 // It may be started by a thread that asks for less.
-                _ = qc_set_slice(0)
+                _ = qc_swap_slice(0)
                 start.body()
                 return nil
             },

@@ -7,6 +7,6 @@ public enum BriefThread {
 
     /// Makes the calling thread one. Only a matter of speed: before Linux 6.12 nothing changes.
     public static func begin() {
-        _ = qc_set_slice(slice)
+        _ = qc_swap_slice(slice)
     }
 }

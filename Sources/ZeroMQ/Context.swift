@@ -27,9 +27,9 @@ public final class Context: @unchecked Sendable {
 
     /// Starts the I/O threads, which otherwise start with the first socket, as threads that come soon and run briefly.
     private func startThreads() {
-        _ = qc_set_slice(BriefThread.slice)
+        let before = qc_swap_slice(BriefThread.slice)
         if let socket = zmq_socket(raw, ZMQ_PAIR) { zmq_close(socket) }
-        _ = qc_set_slice(0)
+        if before >= 0 { _ = qc_swap_slice(UInt64(before)) }
     }
 
     deinit {

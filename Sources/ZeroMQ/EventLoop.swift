@@ -122,7 +122,7 @@ public final class EventLoop: SerialExecutor, @unchecked Sendable {
             { context in
                 guard let context else { return nil }
                 let loop = Unmanaged<EventLoop>.fromOpaque(context).takeRetainedValue()
-                _ = qc_set_slice(BriefThread.slice)
+                _ = qc_swap_slice(BriefThread.slice)
                 loop.run()
                 return nil
             },

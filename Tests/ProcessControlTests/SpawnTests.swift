@@ -28,6 +28,25 @@ struct SpawnTests {
         #expect(try run(shell("ls /proc/self/fd")).output == "0\n1\n2\n3\n")
     }
 
+    /// Whether the kernel keeps what a thread asks for, which it does from Linux 6.12 on, and shows it.
+    private static let takesSlices: Bool = {
+        let before = qc_swap_slice(100_000)
+        defer { if before > 0 { _ = qc_swap_slice(UInt64(before)) } }
+        return before > 100_000 && qc_swap_slice(100_000) == 100_000
+            && FileManager.default.fileExists(atPath: "/proc/self/sched")
+    }()
+
+    @Test(.enabled(if: takesSlices, "this kernel knows no slices of a thread's own"))
+    func theHasteOfTheSpawningThreadIsNotInherited() throws {
+        let asking = shell("grep se.slice /proc/self/sched")
+        let usual = try run(asking).output
+        let before = qc_swap_slice(100_000)
+        defer { if before > 0 { _ = qc_swap_slice(UInt64(before)) } }
+        #expect(try run(asking).output == usual)
+        // And the thread is as it was.
+        #expect(qc_swap_slice(100_000) == 100_000)
+    }
+
     @Test func standardInputIsEmptyAndOutputGoesToOnePlace() throws {
         let (exit, output) = try run(shell("readlink /proc/self/fd/0; cat; echo error >&2; echo output"))
         #expect(exit.status.isSuccess)

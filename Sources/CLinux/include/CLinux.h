@@ -355,10 +355,11 @@ static inline int qc_set_affinity(pid_t thread, const uint64_t *_Nonnull mask, s
     return (int)syscall(SYS_sched_setaffinity, thread, bytes, mask);
 }
 
-/// For how long the calling thread asks to run at a time, nanoseconds; 0 for what is usual. Threads that it starts ask for the same.
+/// For how long the calling thread asks to run at a time, nanoseconds; 0 for what is usual. Threads and processes that it starts ask for
+/// the same.
 /// Whoever asks for less comes sooner: from Linux 6.12 on it does not wait for the end of a longer slice. Earlier ones pass over it.
-/// Returns 0. In C because glibc only lately knows the call.
-static inline int qc_set_slice(uint64_t nanoseconds) {
+/// Returns what it asked for before, or -1. In C because glibc only lately knows the call.
+static inline int64_t qc_swap_slice(uint64_t nanoseconds) {
     struct {
         uint32_t size, policy;
         uint64_t flags;
@@ -369,8 +370,9 @@ static inline int qc_set_slice(uint64_t nanoseconds) {
     if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) != 0) return -1;
     // The other policies mean something else by it.
     if (attributes.policy != 0) return 0;
+    int64_t before = (int64_t)attributes.runtime;
     attributes.runtime = nanoseconds;
-    return (int)syscall(SYS_sched_setattr, 0, &attributes, 0);
+    return syscall(SYS_sched_setattr, 0, &attributes, 0) == 0 ? before : -1;
 }
 
 // MARK: Descriptors and names

@@ -222,6 +222,7 @@ private final class APIFleet {
                 else { continue }
                 beats.record(try Self.lateness(time))
             }
+            // Twice in the interval of a heartbeat, so that each is seen; to ask without a rest would be a flood of its own.
             Clock.sleep(milliseconds: 500)
         }
         _ = try publisher.result(milliseconds: 1000)

@@ -32,7 +32,7 @@ enum Clock {
     static func sharpen() {
         // Nor may what is measured keep whoever measures from the processor. All threads of floors and publishers get this, as the
         // product's own do.
-        _ = qc_set_slice(100_000)
+        _ = qc_swap_slice(100_000)
         try? Files.write("1", to: "/proc/self/timerslack_ns")
     }
 
